@@ -1,0 +1,40 @@
+"""What an adapter hands to the gateway: its routes, and the few answers the gateway gives on its behalf."""
+
+from collections.abc import Callable
+
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from isogloss.core.access import Gate
+from isogloss.core.registry import Registry
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An HTTP answer that the gateway sends before a route is reached. ``body`` is JSON, already encoded."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """One vendor's protocol.
+
+    ``prefixes`` are the path prefixes that belong to it (no two dialects share one). ``routes`` builds its handlers over a
+    registry, and over the gate for those that authenticate by themselves (a websocket). ``open_paths`` answer without a credential even when credentials are required. ``unauthorized``,
+    ``too_large`` and ``failed`` (an unexpected error) are the vendor's shapes of these answers.
+    ``connect`` gives the lines that point the vendor's client at an address with a user name and a key, if any.
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    routes: Callable[[Registry, Gate], list[ControllerRouterHandler]]
+    open_paths: frozenset[str]
+    unauthorized: Answer
+    too_large: Answer
+    failed: Answer
+    connect: Callable[[str, str, str | None], list[str]]
+
+
+CALLER = "isogloss.caller"
+"""The key of an ASGI scope under which the gateway leaves the ``Principal`` of a request."""

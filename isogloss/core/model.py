@@ -1,0 +1,311 @@
+"""The registry's entities, as frozen Structs that know no storage and no vendor.
+
+Conventions, for every field:
+
+- ids are UUIDs as dashed lower-case text;
+- instants are whole microseconds since the Unix epoch, UTC;
+- ``Json`` is JSON *text*, kept exactly as it will be handed back;
+- ``dialect`` names the adapter that wrote the row.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+Instant: TypeAlias = int
+Json: TypeAlias = str
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """A room of names. ``serial`` is the small decimal number by which some dialects know it."""
+
+    id: str
+    serial: int
+    name: str
+    slug: str
+    word: str
+    description: str | None
+    created: Instant
+    updated: Instant
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """A named line of versions, with its counters and its head.
+
+    ``name`` is null only for the nameless artifact that a keyless Prefect row makes. ``slug`` and ``word`` are the
+    name's forms in stricter alphabets (see ``names``). ``ordinals`` is the last ordinal given, never taken back;
+    ``highest`` is the greatest integer label among its living versions, null where none has one.
+
+    The head is what points at the newest version: it has an id and times of its own, and the four ``head_*``
+    fields are null together when no version lives.
+    """
+
+    id: str
+    project_id: str
+    kind: str
+    name: str | None
+    custom_name: bool
+    slug: str | None
+    word: str | None
+    ordinals: int
+    highest: int | None
+    created: Instant
+    updated: Instant
+    head_id: str | None
+    head_version_id: str | None
+    head_created: Instant | None
+    head_updated: Instant | None
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """One version of an artifact.
+
+    ``ordinal`` counts 1, 2, 3 ... and is never reused; ``label`` is unique in the artifact and chosen by the client
+    or counted; ``number`` is the label as an integer where it is one. ``role`` says what the content is (data, model,
+    schema ...), ``form`` how it is presented (markdown, table ...). Content is either ``data`` (inline JSON) or
+    lies behind ``uri``. ``metadata`` is the folded document (a JSON object; null differs from an empty one).
+    ``internal`` versions come from run states and show only in the dialect that wrote them. The producer columns
+    hold ids as given: the run or step need not exist, now or ever.
+    """
+
+    id: str
+    project_id: str
+    artifact_id: str
+    ordinal: int
+    label: str
+    number: int | None
+    dialect: str
+    role: str
+    form: str | None
+    internal: bool
+    uri: str | None
+    data: Json | None
+    description: str | None
+    metadata: Json | None
+    producer_run: str | None
+    producer_step: str | None
+    author_id: str | None
+    facet: Json | None
+    created: Instant
+    updated: Instant
+
+
+class Tag(Struct, frozen=True, kw_only=True):
+    """A server-wide label. An exclusive tag sits on at most one thing of a kind in its scope."""
+
+    id: str
+    name: str
+    colour: str
+    exclusive: bool
+    author_id: str | None
+    created: Instant
+    updated: Instant
+
+
+class TagLink(Struct, frozen=True, kw_only=True):
+    """A tag on a thing: ``entity`` is one of artifact, version, workflow, run."""
+
+    tag_id: str
+    entity: str
+    entity_id: str
+    created: Instant
+
+
+class MetadataEntry(Struct, frozen=True, kw_only=True):
+    """One line of an owner's metadata log. ``id`` is time-ordered: it is the log's sequence."""
+
+    id: str
+    entity: str
+    entity_id: str
+    key: str
+    value: Json
+    type: str
+    created: Instant
+
+
+class Property(Struct, frozen=True, kw_only=True):
+    """A value by which one dialect looks an entity up, when no neutral column serves."""
+
+    entity: str
+    entity_id: str
+    dialect: str
+    name: str
+    value: str
+
+
+class Workflow(Struct, frozen=True, kw_only=True):
+    """What runs are runs of: a flow, a pipeline; with ``role`` deployment, a prepared way of running its parent."""
+
+    id: str
+    project_id: str
+    dialect: str
+    role: str
+    parent_id: str | None
+    name: str
+    tags: Json
+    facet: Json | None
+    author_id: str | None
+    created: Instant
+    updated: Instant
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One execution. ``role`` is run (a flow run, a pipeline run) or step (a task run, a step run).
+
+    ``parent_id`` is, for a step, the run it is part of; for a run, the step that called it. ``position`` tells the
+    steps of one run apart and is unique among them. ``key`` is the client's own key for the run, unique in its
+    workflow.
+    ``spent`` is the time in running states so far, in microseconds. ``state_*`` repeat the newest ``RunState``.
+    """
+
+    id: str
+    project_id: str
+    dialect: str
+    role: str
+    workflow_id: str | None
+    deployment_id: str | None
+    parent_id: str | None
+    position: str | None
+    key: str | None
+    name: str
+    state_id: str | None
+    state_type: str | None
+    state_name: str | None
+    state_at: Instant | None
+    expected_start: Instant | None
+    next_start: Instant | None
+    started: Instant | None
+    ended: Instant | None
+    attempts: int
+    spent: int
+    tags: Json
+    facet: Json | None
+    author_id: str | None
+    created: Instant
+    updated: Instant
+
+
+class RunState(Struct, frozen=True, kw_only=True):
+    """One entry of a run's history. ``details`` and ``data`` are JSON the dialect gives back as it came.
+
+    ``version_id`` is the version that holds the data instead, where the dialect keeps results as versions.
+    """
+
+    id: str
+    run_id: str
+    type: str
+    name: str
+    message: str | None
+    at: Instant
+    details: Json | None
+    data: Json | None
+    version_id: str | None
+    created: Instant
+
+
+class RunLink(Struct, frozen=True, kw_only=True):
+    """A version and a run or step that produced or consumed it.
+
+    ``run_id`` is text without a foreign key: a link may come before its run and outlive it. ``direction`` is
+    ``produced`` or ``consumed``; ``slot`` names the output or input, ``""`` where the dialect has no names; ``step`` is
+    the training step, where the dialect counts them.
+    """
+
+    version_id: str
+    run_id: str
+    direction: str
+    slot: str
+    step: int | None
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """A line that a run logged. ``level`` follows Python's logging levels."""
+
+    id: str
+    project_id: str
+    run_id: str | None
+    step_id: str | None
+    name: str
+    level: int
+    message: str
+    at: Instant
+    facet: Json | None
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A resource that only its own dialect can read: stored, listed and given back, never interpreted."""
+
+    id: str
+    project_id: str | None
+    dialect: str
+    kind: str
+    name: str | None
+    body: Json
+    author_id: str | None
+    created: Instant
+    updated: Instant
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """An inserted change of a total; the sweep folds many into one. ``noun`` is version or head."""
+
+    id: str
+    project_id: str
+    noun: str
+    kind: str
+    internal: bool
+    delta: int
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """Somebody who may sign in. ``stamp`` changes with every change of password, role or standing."""
+
+    id: str
+    name: str
+    role: str
+    password: str | None
+    active: bool
+    stamp: str
+    created: Instant
+    updated: Instant
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """A key of a user; only its digest is kept. ``expires`` null means never."""
+
+    id: str
+    user_id: str
+    name: str
+    role: str
+    digest: str
+    created: Instant
+    expires: Instant | None
+    revoked: Instant | None
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """A fact that every process of this registry must agree on, such as the signing secret."""
+
+    name: str
+    value: str
+
+
+Entity: TypeAlias = (
+    Project
+    | Artifact
+    | Version
+    | Tag
+    | TagLink
+    | MetadataEntry
+    | Property
+    | Workflow
+    | Run
+    | RunState
+    | RunLink
+    | LogLine
+    | Record
+    | Tally
+    | User
+    | Token
+    | Setting
+)

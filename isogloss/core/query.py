@@ -1,0 +1,198 @@
+"""What may be asked of a store: which rows, in what order, which page of them. No SQL, no HTTP.
+
+A query names a *source* (what a row is), the *fields* wanted of each row, a *where* tree, a sort and a page. Fields are
+dotted names: a plain one belongs to the source, ``artifact.slug`` to the row joined to it. The store declares
+which names exist (``storage.sql.sources``); an unknown one is a programming error and raises ``KeyError``.
+
+Logic is two-valued. A leaf is true or false for a row, never unknown: every comparison with a null field is false,
+and ``Not`` of it is therefore true. ``evaluate`` is the meaning of the tree in plain Python; a store must agree.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+Scalar: TypeAlias = str | int | bool
+
+
+class Operator(Enum):
+    """How a field compares with a value. Text compares by code point."""
+
+    EQ = "eq"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+
+
+class Compare(Struct, frozen=True, tag=True):
+    """The field has a value that compares so with this one."""
+
+    field: str
+    operator: Operator
+    value: Scalar
+
+
+class AnyOf(Struct, frozen=True, tag=True):
+    """The field is one of the values. No values: false for every row."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+
+class NoneOf(Struct, frozen=True, tag=True):
+    """The field has a value, and it is none of these."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+
+class Like(Struct, frozen=True, tag=True):
+    """The field matches a pattern of ``%`` (any text) and ``_`` (one character); ASCII letters match in either case.
+
+    There is no escape character: a backslash is an ordinary one.
+    """
+
+    field: str
+    pattern: str
+
+
+class IsNull(Struct, frozen=True, tag=True):
+    """The field has no value."""
+
+    field: str
+
+
+class And(Struct, frozen=True, tag=True):
+    """True when all parts are; so without parts."""
+
+    parts: "tuple[Where, ...]"
+
+
+class Or(Struct, frozen=True, tag=True):
+    """True when some part is; without parts, false."""
+
+    parts: "tuple[Where, ...]"
+
+
+class Not(Struct, frozen=True, tag=True):
+    """True when the part is false."""
+
+    part: "Where"
+
+
+class Has(Struct, frozen=True, tag=True):
+    """Some row related to this one satisfies ``where``. A source names its relations, e.g. ``run`` of a version."""
+
+    relation: str
+    where: "Where"
+
+
+Where: TypeAlias = Compare | AnyOf | NoneOf | Like | IsNull | And | Or | Not | Has
+
+EVERYTHING = And(())
+NOTHING = Or(())
+
+
+class Sort(Struct, frozen=True):
+    """Order by one field; rows that tie are ordered by ``then`` in the same direction. Nulls come first ascending."""
+
+    field: str
+    descending: bool = False
+    then: str = "id"
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """Rows of ``source`` in one project. ``limit`` null means all of them."""
+
+    source: str
+    fields: tuple[str, ...]
+    project_id: str | None
+    where: Where = EVERYTHING
+    sort: Sort | None = None
+    limit: int | None = None
+    offset: int = 0
+
+
+def all_of(*parts: Where | None) -> Where:
+    """The parts that are given, and-ed; a single one stands for itself."""
+    given = tuple(part for part in parts if part is not None and part != EVERYTHING)
+    return given[0] if len(given) == 1 else And(given)
+
+
+def any_of(*parts: Where | None) -> Where:
+    """The parts that are given, or-ed; a single one stands for itself."""
+    given = tuple(part for part in parts if part is not None)
+    return given[0] if len(given) == 1 else Or(given)
+
+
+Row: TypeAlias = Mapping[str, Any]
+Related: TypeAlias = Callable[[Row, str], Sequence[Row]]
+
+
+def no_relations(row: Row, relation: str) -> Sequence[Row]:
+    """For rows that stand alone."""
+    return ()
+
+
+def evaluate(where: Where, row: Row, related: Related = no_relations) -> bool:
+    """Whether a row satisfies the tree. ``related(row, relation)`` gives the rows of a relation."""
+    match where:
+        case And(parts):
+            return all(evaluate(part, row, related) for part in parts)
+        case Or(parts):
+            return any(evaluate(part, row, related) for part in parts)
+        case Not(part):
+            return not evaluate(part, row, related)
+        case Has(relation, inner):
+            return any(evaluate(inner, other, related) for other in related(row, relation))
+        case IsNull(field):
+            return row[field] is None
+    value = row[where.field]
+    if value is None:
+        return False
+    match where:
+        case AnyOf(_, values):
+            return value in values
+        case NoneOf(_, values):
+            return value not in values
+        case Like(_, pattern):
+            return matches(pattern, value)
+        case Compare(_, operator, other):
+            return _COMPARISONS[operator](value, other)
+
+
+_COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.EQ: lambda value, other: bool(value == other),
+    Operator.LT: lambda value, other: bool(value < other),
+    Operator.LE: lambda value, other: bool(value <= other),
+    Operator.GT: lambda value, other: bool(value > other),
+    Operator.GE: lambda value, other: bool(value >= other),
+}
+
+_FOLD_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def matches(pattern: str, text: str) -> bool:
+    """LIKE's meaning: ``%`` any text, ``_`` one character, ASCII case folded, the whole text covered.
+
+    Runs in O(len(pattern) * len(text)) at worst: it goes back to the last ``%`` only.
+    """
+    pattern, text = pattern.translate(_FOLD_ASCII), text.translate(_FOLD_ASCII)
+    at = here = 0
+    star, resume = -1, 0
+    while at < len(text):
+        if here < len(pattern) and pattern[here] == "%":
+            star, resume = here, at
+            here += 1
+        elif here < len(pattern) and pattern[here] in ("_", text[at]):
+            here += 1
+            at += 1
+        elif star >= 0:
+            resume += 1
+            here, at = star + 1, resume
+        else:
+            return False
+    return all(rest == "%" for rest in pattern[here:])

@@ -1,0 +1,360 @@
+"""Artifacts and their versions: create, change, delete, list.
+
+Every write of a version locks its artifact. Under that lock a new version takes its ordinal, label and time of
+creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
+"""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from isogloss.core import names
+from isogloss.core.access import Principal, Role, require
+from isogloss.core.errors import Conflict, NotFound
+from isogloss.core.model import (
+    Artifact,
+    Entity,
+    Instant,
+    Json,
+    MetadataEntry,
+    Project,
+    RunLink,
+    TagLink,
+    Tally,
+    Version,
+)
+from isogloss.core.ports import Reader, Writer
+from isogloss.core.query import Compare, IsNull, Not, Operator, Query, Sort, all_of
+from isogloss.core.registry.context import Registry
+from isogloss.core.registry.metadata import log_of, replaced
+
+PRODUCED = "produced"
+LABEL_BOUND = 2**53
+"""Labels beyond this, either way, do not count as numbers: not every client could hold them exactly."""
+
+
+class VersionDraft(Struct, frozen=True, kw_only=True):
+    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object."""
+
+    dialect: str
+    role: str = "data"
+    form: str | None = None
+    internal: bool = False
+    uri: str | None = None
+    data: Json | None = None
+    description: str | None = None
+    metadata: Json | None = None
+    producer_run: str | None = None
+    producer_step: str | None = None
+    facet: Json | None = None
+    label: str | None = None
+
+
+async def create_version(
+    registry: Registry, caller: Principal, project: Project, draft: VersionDraft, *, slug: str | None = None
+) -> Version:
+    """Make a version of the artifact whose slug this is, or of a new nameless one.
+
+    Raises ``Denied``, and ``Invalid`` for a slug that no name can have.
+    """
+    require(caller, Role.EDITOR)
+    if slug is not None:
+        names.check_name("key", slug)
+
+    async def work(unit: Writer) -> Version:
+        return await write_version(registry, unit, caller, project, draft, slug=slug)
+
+    return await registry.store.write(work)
+
+
+async def write_version(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    project: Project,
+    draft: VersionDraft,
+    *,
+    slug: str | None,
+) -> Version:
+    """As ``create_version``, within a unit of work that does more."""
+    artifact = await _artifact_for(registry, unit, project, slug)
+    now = after_head(registry.clock(), artifact)
+    label, number = _label(draft.label, artifact)
+    version = Version(
+        id=registry.new_id(),
+        project_id=project.id,
+        artifact_id=artifact.id,
+        ordinal=artifact.ordinals + 1,
+        label=label,
+        number=number,
+        dialect=draft.dialect,
+        role=draft.role,
+        form=draft.form,
+        internal=draft.internal,
+        uri=draft.uri,
+        data=draft.data,
+        description=draft.description,
+        metadata=draft.metadata,
+        producer_run=draft.producer_run,
+        producer_step=draft.producer_step,
+        author_id=caller.user_id,
+        facet=draft.facet,
+        created=now,
+        updated=now,
+    )
+    rows: list[Entity] = [
+        version,
+        *_links(version),
+        *log_of(registry, "version", version.id, draft.metadata, now),
+    ]
+    rows.append(_tally(registry, artifact, "version", 1, internal=version.internal))
+    head_id, head_created = artifact.head_id, artifact.head_created
+    if head_id is None:
+        head_id, head_created = registry.new_id(), now
+        if artifact.name is not None:
+            rows.append(_tally(registry, artifact, "head", 1))
+    await unit.add(*rows)
+    await unit.change(
+        Artifact,
+        {"id": artifact.id},
+        ordinals=version.ordinal,
+        highest=_highest(artifact.highest, number),
+        head_id=head_id,
+        head_version_id=version.id,
+        head_created=head_created,
+        head_updated=now,
+    )
+    return version
+
+
+async def change_version(
+    registry: Registry,
+    caller: Principal,
+    version_id: str,
+    *,
+    description: str | UnsetType | None = UNSET,
+    data: Json | UnsetType | None = UNSET,
+    metadata: Json | UnsetType | None = UNSET,
+) -> None:
+    """Change what is given and leave the rest; ``metadata`` is replaced whole. ``updated`` moves in any case.
+
+    Raises ``Denied``, and ``NotFound`` for an unknown id.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> None:
+        version, artifact = await _locked(unit, version_id)
+        now = max(registry.clock(), version.updated + 1)
+        changes: dict[str, Any] = {"updated": now}
+        if description is not UNSET:
+            changes["description"] = description
+        if data is not UNSET:
+            changes["data"] = data
+        if metadata is not UNSET:
+            changes["metadata"] = metadata
+            gone, entries = replaced(registry, "version", version.id, version.metadata, metadata, now)
+            if gone:
+                await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
+            if entries:
+                await unit.add(*entries)
+        await unit.change(Version, {"id": version.id}, **changes)
+        if artifact.head_version_id == version.id:
+            await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+
+    await registry.store.write(work)
+
+
+async def delete_version(registry: Registry, caller: Principal, version_id: str) -> None:
+    """Delete a version with its links, tags and metadata; the head falls back to the newest that is left.
+
+    The artifact and its counters stay, except a nameless one, which goes with its only version. Raises ``Denied``, and
+    ``NotFound`` for an unknown id.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> None:
+        version, artifact = await _locked(unit, version_id)
+        await unit.remove(TagLink, entity="version", entity_id=version.id)
+        await unit.remove(MetadataEntry, entity="version", entity_id=version.id)
+        await unit.remove(RunLink, version_id=version.id)
+        await unit.remove(Version, id=version.id)
+        rows = [_tally(registry, artifact, "version", -1, internal=version.internal)]
+        if artifact.name is None:
+            await unit.remove(Artifact, id=artifact.id)
+        else:
+            changes: dict[str, Any] = {}
+            if version.number is not None and version.number == artifact.highest:
+                changes["highest"] = await _highest_left(unit, artifact)
+            if artifact.head_version_id == version.id:
+                newest = await _newest_left(unit, artifact)
+                changes |= _head(newest)
+                if newest is None:
+                    rows.append(_tally(registry, artifact, "head", -1))
+            if changes:
+                await unit.change(Artifact, {"id": artifact.id}, **changes)
+        await unit.add(*rows)
+
+    await registry.store.write(work)
+
+
+async def list_rows(registry: Registry, caller: Principal, query: Query) -> list[tuple[Any, ...]]:
+    """The page of rows that a query asks for."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> list[tuple[Any, ...]]:
+        return await unit.rows(query)
+
+    return await registry.store.read(work)
+
+
+async def count(registry: Registry, caller: Principal, query: Query) -> int:
+    """How many rows satisfy a query."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> int:
+        return await unit.count(query)
+
+    return await registry.store.read(work)
+
+
+def after_head(now: Instant, artifact: Artifact) -> Instant:
+    """The time of a new version: now, but at least a microsecond after the newest version was made or changed."""
+    return now if artifact.head_updated is None else max(now, artifact.head_updated + 1)
+
+
+def label_number(label: str) -> int | None:
+    """The label as a number: what Python's ``int`` makes of it, within +-2^53; else None."""
+    if len(label) > 64:
+        return None
+    try:
+        number = int(label)
+    except ValueError:
+        return None
+    return number if -LABEL_BOUND <= number <= LABEL_BOUND else None
+
+
+def _label(given: str | None, artifact: Artifact) -> tuple[str, int | None]:
+    if given is not None:
+        names.check_name("version", given)
+        return given, label_number(given)
+    number = (artifact.highest or 0) + 1
+    return str(number), number
+
+
+def _highest(highest: int | None, number: int | None) -> int | None:
+    if highest is None or number is None:
+        return number if highest is None else highest
+    return max(highest, number)
+
+
+def _head(newest: tuple[str, Instant, Instant] | None) -> dict[str, Any]:
+    """The head's fields for a version's id, created and updated; its own id stays as long as there is one."""
+    if newest is None:
+        return {"head_id": None, "head_version_id": None, "head_created": None, "head_updated": None}
+    version_id, created, updated = newest
+    return {"head_version_id": version_id, "head_created": created, "head_updated": updated}
+
+
+async def _artifact_for(registry: Registry, unit: Writer, project: Project, slug: str | None) -> Artifact:
+    """The artifact with this slug, locked; a new one when there is none, and for each nameless version."""
+    if slug is None:
+        nameless = _new_artifact(registry, project, kind=names.ORDINARY, name=None, slug=None, word=None)
+        await unit.add(nameless)
+        return nameless
+    found = await unit.lock(Artifact, project_id=project.id, slug=slug)
+    if found is not None:
+        return found
+    kind, name = names.named(names.SLUG, slug)
+    word = names.form(names.WORD, name)
+    new = _new_artifact(registry, project, kind=kind, name=name, slug=slug, word=word)
+    if await unit.add_if_absent(new):
+        return new
+    # Somebody else made it since we looked. Only a slug that ends in a digest can belong to another name.
+    found = await unit.lock(Artifact, project_id=project.id, slug=slug)
+    if found is None:
+        raise Conflict(f"{slug!r} stands for the name {name!r}, which has another key already.")
+    return found
+
+
+def _new_artifact(
+    registry: Registry, project: Project, *, kind: str, name: str | None, slug: str | None, word: str | None
+) -> Artifact:
+    now = registry.clock()
+    return Artifact(
+        id=registry.new_id(),
+        project_id=project.id,
+        kind=kind,
+        name=name,
+        custom_name=name is not None,
+        slug=slug,
+        word=word,
+        ordinals=0,
+        highest=None,
+        created=now,
+        updated=now,
+        head_id=None,
+        head_version_id=None,
+        head_created=None,
+        head_updated=None,
+    )
+
+
+async def _locked(unit: Writer, version_id: str) -> tuple[Version, Artifact]:
+    """A version and its artifact, both locked in this order: the version's lock alone never makes anybody wait long."""
+    version = await unit.lock(Version, id=version_id)
+    if version is None:
+        raise NotFound("version", version_id)
+    artifact = await unit.lock(Artifact, id=version.artifact_id)
+    if artifact is None:
+        raise NotFound("artifact", version.artifact_id)
+    return version, artifact
+
+
+def _links(version: Version) -> list[RunLink]:
+    """A produced link for the run and for the step that the version names."""
+    producers = dict.fromkeys(given for given in (version.producer_run, version.producer_step) if given is not None)
+    return [
+        RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="", step=None)
+        for producer in producers
+    ]
+
+
+def _tally(registry: Registry, artifact: Artifact, noun: str, delta: int, internal: bool = False) -> Tally:
+    return Tally(
+        id=registry.new_id(),
+        project_id=artifact.project_id,
+        noun=noun,
+        kind=artifact.kind,
+        internal=internal,
+        delta=delta,
+    )
+
+
+async def _newest_left(unit: Reader, artifact: Artifact) -> tuple[str, Instant, Instant] | None:
+    """Id, created and updated of the artifact's newest version, by (created, ordinal)."""
+    found = await unit.rows(
+        Query(
+            source="version",
+            fields=("id", "created", "updated"),
+            project_id=None,
+            where=Compare("artifact_id", Operator.EQ, artifact.id),
+            sort=Sort("created", descending=True, then="ordinal"),
+            limit=1,
+        )
+    )
+    return (found[0][0], found[0][1], found[0][2]) if found else None
+
+
+async def _highest_left(unit: Reader, artifact: Artifact) -> int | None:
+    """The greatest integer label among the artifact's versions."""
+    found = await unit.rows(
+        Query(
+            source="version",
+            fields=("number",),
+            project_id=None,
+            where=all_of(Compare("artifact_id", Operator.EQ, artifact.id), Not(IsNull("number"))),
+            sort=Sort("number", descending=True),
+            limit=1,
+        )
+    )
+    return int(found[0][0]) if found else None

@@ -1,0 +1,17 @@
+"""What every use case needs at hand."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from isogloss.core.model import Project
+from isogloss.core.ports import Clock, Store
+
+
+class Registry(Struct, frozen=True, kw_only=True):
+    """The store, the clock, the source of new ids, and the project that is meant when nobody names one."""
+
+    store: Store
+    clock: Clock
+    new_id: Callable[[], str]
+    default_project: Project

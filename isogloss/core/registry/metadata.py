@@ -1,0 +1,84 @@
+"""Metadata: a log of entries for each owner, and the document that they fold into.
+
+The log and the document are always written together. The document is what most dialects show; the log keeps what was
+said before, which some of them search.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from isogloss.core.model import Instant, Json, MetadataEntry
+from isogloss.core.registry.context import Registry
+
+Document: TypeAlias = dict[str, msgspec.Raw]
+
+
+def log_of(registry: Registry, entity: str, entity_id: str, document: Json | None, now: Instant) -> list[MetadataEntry]:
+    """The entries of a first document: one for each of its keys."""
+    if document is None:
+        return []
+    return [_entry(registry, entity, entity_id, key, value, now) for key, value in _members(document).items()]
+
+
+def replaced(
+    registry: Registry, entity: str, entity_id: str, old: Json | None, new: Json | None, now: Instant
+) -> tuple[list[str], list[MetadataEntry]]:
+    """What a replaced document means for the log: the keys whose entries go, and the entries that come.
+
+    A key that keeps its value keeps its entries.
+    """
+    before = _members(old) if old is not None else {}
+    after = _members(new) if new is not None else {}
+    kept = {key for key in before.keys() & after.keys() if _value(before[key]) == _value(after[key])}
+    gone = [key for key in before if key not in kept]
+    came = [_entry(registry, entity, entity_id, key, after[key], now) for key in after if key not in kept]
+    return gone, came
+
+
+def fold(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The document of a log, given as (key, value) from the oldest entry to the newest.
+
+    The newest value of a key wins; where all of its values are objects, they are merged one level deep.
+    """
+    by_key: dict[str, list[Any]] = {}
+    for key, value in values:
+        by_key.setdefault(key, []).append(value)
+    return {key: _folded(history) for key, history in by_key.items()}
+
+
+def _folded(history: list[Any]) -> Any:
+    if not all(isinstance(value, dict) for value in history):
+        return history[-1]
+    merged: dict[str, Any] = {}
+    for value in history:
+        merged |= value
+    return merged
+
+
+def value_type(value: Any) -> str:
+    """The name of a JSON value's type: null, bool, int, float, str, list or dict."""
+    return "null" if value is None else type(value).__name__
+
+
+def _members(document: Json) -> Document:
+    return msgspec.json.decode(document, type=Document)
+
+
+def _value(text: msgspec.Raw) -> Any:
+    return msgspec.json.decode(text)
+
+
+def _entry(
+    registry: Registry, entity: str, entity_id: str, key: str, value: msgspec.Raw, now: Instant
+) -> MetadataEntry:
+    return MetadataEntry(
+        id=registry.new_id(),
+        entity=entity,
+        entity_id=entity_id,
+        key=key,
+        value=bytes(value).decode(),
+        type=value_type(_value(value)),
+        created=now,
+    )

@@ -1,0 +1,371 @@
+"""From ``core.query`` trees and entities to SQL text, compiled once for each shape and kept.
+
+A *shape* is a request without its values: two queries of one shape share one statement, whatever they look for
+and however long their lists are, since a list is bound as one array. Values are collected in the order in which the
+tree is walked.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.engine.default import DefaultDialect
+
+from isogloss.core.query import (
+    And,
+    AnyOf,
+    Compare,
+    Has,
+    IsNull,
+    Like,
+    NoneOf,
+    Not,
+    Operator,
+    Or,
+    Query,
+    Sort,
+    Where,
+)
+from isogloss.storage.sql.sources import SOURCES, Source
+from isogloss.storage.sql.tables import TABLES, ByCodePoint
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL text with positional parameters: ``order[i]`` is the place, among the collected values, of parameter i.
+
+    ``booleans`` are the result columns that SQLite answers as 0 and 1.
+    """
+
+    text: str
+    order: tuple[int, ...]
+    booleans: tuple[int, ...] = ()
+
+    def arguments(self, values: Sequence[Any]) -> list[Any]:
+        """The values in the order of the text's parameters."""
+        return [values[place] for place in self.order]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What differs between the engines in the text of a statement and in the binding of its values."""
+
+    name: str
+    dialect: DefaultDialect
+    among: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+    like: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+    bind_list: Callable[[Sequence[Any]], Any]
+    locks_rows: bool
+    says_nulls: bool
+
+
+def _among_json(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    members = func.json_each(bindparam(parameter, type_=ByCodePoint)).table_valued("value")
+    return column.in_(select(members.c.value))
+
+
+def _among_array(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    member = BigInteger() if isinstance(column.type, Integer) else ByCodePoint
+    return column == any_(bindparam(parameter, type_=ARRAY(member)))
+
+
+def _like_ascii(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return column.like(bindparam(parameter, type_=ByCodePoint))
+
+
+def _ilike_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return column.ilike(bindparam(parameter, type_=ByCodePoint), escape="")
+
+
+SQLITE = Engine(
+    name="sqlite",
+    dialect=sqlite.dialect(paramstyle="qmark"),
+    among=_among_json,
+    like=_like_ascii,
+    bind_list=lambda values: msgspec.json.encode(values).decode(),
+    locks_rows=False,
+    says_nulls=False,
+)
+POSTGRESQL = Engine(
+    name="postgresql",
+    dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
+    among=_among_array,
+    like=_ilike_without_escape,
+    bind_list=list,
+    locks_rows=True,
+    says_nulls=True,
+)
+
+_COMPARE: dict[Operator, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]] = {
+    Operator.EQ: lambda column, value: column == value,
+    Operator.LT: lambda column, value: column < value,
+    Operator.LE: lambda column, value: column <= value,
+    Operator.GT: lambda column, value: column > value,
+    Operator.GE: lambda column, value: column >= value,
+}
+
+UNLIMITED = 2**62
+"""The limit of a page that has an offset but no end."""
+
+
+def parameter(place: int) -> str:
+    """The name of the parameter for the value at this place."""
+    return f"p{place}"
+
+
+class Compiler:
+    """Compiles for one engine and keeps what it compiled."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._statements: dict[Hashable, Statement] = {}
+
+    def rows(self, query: Query) -> tuple[Statement, list[Any]]:
+        """The statement that answers a page of the query, and its arguments."""
+        shape, values = _shape(query.where, self.engine.bind_list)
+        if query.project_id is not None:
+            values.append(query.project_id)
+        paged = query.limit is not None or query.offset > 0
+        if paged:
+            values += [UNLIMITED if query.limit is None else query.limit, query.offset]
+        key = (
+            query.source,
+            query.fields,
+            query.project_id is None,
+            shape,
+            query.sort,
+            paged,
+        )
+        statement = self._statements.get(key) or self._keep(key, self._select(query), query)
+        return statement, statement.arguments(values)
+
+    def count(self, query: Query) -> tuple[Statement, list[Any]]:
+        """The statement that counts all rows of the query, and its arguments."""
+        shape, values = _shape(query.where, self.engine.bind_list)
+        if query.project_id is not None:
+            values.append(query.project_id)
+        key = ("count", query.source, query.project_id is None, shape)
+        statement = self._statements.get(key) or self._keep(key, self._count(query))
+        return statement, statement.arguments(values)
+
+    def get(self, entity: type[Struct], key: dict[str, Any], lock: bool = False) -> tuple[Statement, list[Any]]:
+        """Select the rows of an entity by equality (a list value: any of its members), locked where asked for."""
+        shape, values = self._key_shape(key)
+        cached = ("get", entity, shape, lock)
+        statement = self._statements.get(cached)
+        if statement is None:
+            table = TABLES[entity]
+            clause = select(*table.columns).where(*self._key_conditions(table, shape, iter(range(len(values)))))
+            if lock and self.engine.locks_rows:
+                clause = clause.with_for_update()
+            booleans = _booleans(list(table.columns))
+            statement = self._statements[cached] = self._compile(clause, booleans)
+        return statement, statement.arguments(values)
+
+    def insert(self, entity: type[Struct], ignore_conflict: bool = False) -> Statement:
+        """Insert one row; its values go in the order of the entity's fields."""
+        cached = ("insert", entity, ignore_conflict)
+        statement = self._statements.get(cached)
+        if statement is None:
+            table = TABLES[entity]
+            values = {
+                column.name: bindparam(parameter(place), type_=column.type)
+                for place, column in enumerate(table.columns)
+            }
+            clause: ClauseElement
+            if not ignore_conflict:
+                clause = insert(table).values(values)
+            elif self.engine.name == "sqlite":
+                clause = sqlite.insert(table).values(values).on_conflict_do_nothing()
+            else:
+                clause = postgresql.insert(table).values(values).on_conflict_do_nothing()
+            statement = self._statements[cached] = self._compile(clause)
+        return statement
+
+    def update(self, entity: type[Struct], key: dict[str, Any], changes: dict[str, Any]) -> tuple[Statement, list[Any]]:
+        """Set fields of the rows that the key names."""
+        shape, values = self._key_shape(key)
+        cached = ("update", entity, shape, tuple(changes))
+        statement = self._statements.get(cached)
+        if statement is None:
+            table = TABLES[entity]
+            places = iter(range(len(values) + len(changes)))
+            clause = update(table).where(*self._key_conditions(table, shape, places))
+            clause = clause.values(
+                {name: bindparam(parameter(next(places)), type_=table.c[name].type) for name in changes}
+            )
+            statement = self._statements[cached] = self._compile(clause)
+        return statement, statement.arguments([*values, *changes.values()])
+
+    def delete(self, entity: type[Struct], key: dict[str, Any]) -> tuple[Statement, list[Any]]:
+        """Delete the rows that the key names."""
+        shape, values = self._key_shape(key)
+        cached = ("delete", entity, shape)
+        statement = self._statements.get(cached)
+        if statement is None:
+            table = TABLES[entity]
+            clause = delete(table).where(*self._key_conditions(table, shape, iter(range(len(values)))))
+            statement = self._statements[cached] = self._compile(clause)
+        return statement, statement.arguments(values)
+
+    def _key_shape(self, key: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[Any]]:
+        shape: list[tuple[str, str]] = []
+        values: list[Any] = []
+        for name, value in key.items():
+            if value is None:
+                shape.append((name, "null"))
+            elif isinstance(value, list):
+                shape.append((name, "among"))
+                values.append(self.engine.bind_list(value))
+            else:
+                shape.append((name, "equal"))
+                values.append(value)
+        return tuple(shape), values
+
+    def _key_conditions(
+        self, table: Table, shape: tuple[tuple[str, str], ...], places: Iterator[int]
+    ) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        for name, kind in shape:
+            column = table.c[name]
+            if kind == "null":
+                conditions.append(column.is_(None))
+            elif kind == "among":
+                conditions.append(self.engine.among(column, parameter(next(places))))
+            else:
+                conditions.append(column == bindparam(parameter(next(places)), type_=column.type))
+        return conditions
+
+    def _select(self, query: Query) -> ClauseElement:
+        source = SOURCES[query.source]()
+        places = iter(range(1_000_000))
+        columns = [source.column(name).label(f"c{place}") for place, name in enumerate(query.fields)]
+        clause = select(*columns).select_from(source.rows).where(*self._conditions(query, source, places))
+        if query.sort is not None:
+            clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
+        if query.limit is not None or query.offset > 0:
+            clause = clause.limit(bindparam(parameter(next(places)), type_=BigInteger()))
+            clause = clause.offset(bindparam(parameter(next(places)), type_=BigInteger()))
+        return clause
+
+    def _count(self, query: Query) -> ClauseElement:
+        source = SOURCES[query.source]()
+        conditions = self._conditions(query, source, iter(range(1_000_000)))
+        return select(func.count()).select_from(source.rows).where(*conditions)
+
+    def _conditions(self, query: Query, source: Source, places: Iterator[int]) -> list[ColumnElement[bool]]:
+        conditions = [self._where(query.where, source, places), *source.always]
+        if query.project_id is not None:
+            conditions.append(source.column("project_id") == bindparam(parameter(next(places)), type_=ByCodePoint))
+        return conditions
+
+    def _where(self, where: Where, source: Source, places: Iterator[int]) -> ColumnElement[bool]:
+        match where:
+            case And(parts):
+                return and_(true(), *(self._where(part, source, places) for part in parts))
+            case Or(parts):
+                return or_(false(), *(self._where(part, source, places) for part in parts))
+            case Not(part):
+                # A leaf over a null field is unknown to SQL; for us it is false, so its negation must be true.
+                return self._where(part, source, places).is_not(true())
+            case Has(name, inner):
+                relation = source.relations[name]()
+                condition = self._where(inner, relation.source, places)
+                related: Select[Any] = select(literal_column("1")).select_from(relation.source.rows)
+                return exists(related.where(relation.condition, condition).correlate_except(relation.source.rows))
+            case IsNull(name):
+                return source.column(name).is_(None)
+            case AnyOf(name, _):
+                return self.engine.among(source.column(name), parameter(next(places)))
+            case NoneOf(name, _):
+                column = source.column(name)
+                return and_(column.is_not(None), ~self.engine.among(column, parameter(next(places))))
+            case Like(name, _):
+                return self.engine.like(source.column(name), parameter(next(places)))
+            case Compare(name, operator, _):
+                column = source.column(name)
+                return _COMPARE[operator](column, bindparam(parameter(next(places)), type_=column.type))
+
+    def _keep(self, key: Hashable, clause: ClauseElement, query: Query | None = None) -> Statement:
+        booleans: tuple[int, ...] = ()
+        if query is not None:
+            source = SOURCES[query.source]()
+            booleans = _booleans([source.column(name) for name in query.fields])
+        statement = self._statements[key] = self._compile(clause, booleans)
+        return statement
+
+    def _compile(self, clause: ClauseElement, booleans: tuple[int, ...] = ()) -> Statement:
+        compiled = clause.compile(dialect=self.engine.dialect)
+        names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        order = tuple(int(name[1:]) for name in names)
+        return Statement(str(compiled), order, booleans)
+
+
+def _shape(where: Where, bind_list: Callable[[Sequence[Any]], Any]) -> tuple[Hashable, list[Any]]:
+    values: list[Any] = []
+    return _walk(where, values, bind_list), values
+
+
+def _walk(where: Where, values: list[Any], bind_list: Callable[[Sequence[Any]], Any]) -> Hashable:
+    match where:
+        case And(parts) | Or(parts):
+            return (type(where), *(_walk(part, values, bind_list) for part in parts))
+        case Not(part):
+            return (Not, _walk(part, values, bind_list))
+        case Has(name, inner):
+            return (Has, name, _walk(inner, values, bind_list))
+        case IsNull(name):
+            return (IsNull, name)
+        case AnyOf(name, members) | NoneOf(name, members):
+            values.append(bind_list(members))
+            return (type(where), name)
+        case Like(name, pattern):
+            values.append(pattern)
+            return (Like, name)
+        case Compare(name, operator, value):
+            values.append(value)
+            return (Compare, name, operator)
+
+
+def _order(source: Source, sort: Sort, says_nulls: bool) -> list[ColumnElement[Any]]:
+    """Nulls first ascending, last descending; ties the same way round.
+
+    That is SQLite's own order. PostgreSQL must be told, but only for columns that can be null, because an index serves
+    an order only when both say the same of nulls.
+    """
+    columns = [source.column(name) for name in dict.fromkeys((sort.field, sort.then))]
+    ordered: list[ColumnElement[Any]] = [column.desc() if sort.descending else column.asc() for column in columns]
+    if says_nulls and sort.field in source.nullable:
+        ordered[0] = ordered[0].nulls_last() if sort.descending else ordered[0].nulls_first()
+    return ordered
+
+
+def _booleans(columns: Sequence[ColumnElement[Any]]) -> tuple[int, ...]:
+    return tuple(place for place, column in enumerate(columns) if isinstance(column.type, Boolean))

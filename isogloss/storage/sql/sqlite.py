@@ -1,0 +1,181 @@
+"""How statements run on SQLite.
+
+Most reads of a registry take microseconds, and a hop to another thread costs more than they do. So a read runs at
+once, on the event loop, but within a budget of virtual machine instructions: one that exceeds it is interrupted and run
+again on a reader thread, where it may take its time. A write transaction is one hop to the one writer thread: its
+coroutine is driven there to the end, since on this engine none of its steps ever waits.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from isogloss.core.errors import Conflict
+from isogloss.storage.sql.compiler import SQLITE, Compiler, Statement
+from isogloss.storage.sql.unit import Unit
+
+T = TypeVar("T")
+
+INLINE_BUDGET = 200_000
+"""Virtual machine instructions that a statement may take on the event loop: a few milliseconds."""
+
+BUSY_SECONDS = 3600.0
+"""How long a write waits for another process's write: it queues, however long the queue."""
+
+SLOW_READERS = 2
+_CACHED_STATEMENTS = 256
+_BEGIN_READ, _BEGIN_WRITE = "BEGIN", "BEGIN IMMEDIATE"
+
+
+class SqliteStore:
+    """The registry in one file. Open with ``open_sqlite``."""
+
+    def __init__(self, path: str, readers: list[aiosqlite.Connection]) -> None:
+        self._compiler = Compiler(SQLITE)
+        self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._inline = _connect(path)
+        self._inline.set_progress_handler(_interrupt, INLINE_BUDGET)
+        self._writer = _connect(path)
+        self._slow: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._readers = readers
+        for reader in readers:
+            self._slow.put_nowait(reader)
+
+    async def read(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Run a read on one snapshot, on the event loop, or on a reader thread when it turns out long."""
+        try:
+            return self._transact(self._inline, _BEGIN_READ, work)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+        return await self._read_slowly(work)
+
+    async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Run a transaction on the writer thread; it is kept whole or not at all."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer_thread, self._transact, self._writer, _BEGIN_WRITE, work)
+
+    async def check(self) -> None:
+        """Raise ``sqlite3.Error`` when the file does not answer."""
+        self._inline.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
+
+    async def close(self) -> None:
+        """Wait for the write in progress, then close every connection."""
+        await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.close)
+        self._writer_thread.shutdown()
+        self._inline.close()
+        for reader in self._readers:
+            await reader.close()
+
+    def _transact(self, connection: sqlite3.Connection, begin: str, work: Callable[[Unit], Awaitable[T]]) -> T:
+        connection.execute(begin)
+        try:
+            result = _drive(work(Unit(self._compiler, _Direct(connection))))
+            connection.execute("COMMIT")
+            return result
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    async def _read_slowly(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        reader = await self._slow.get()
+        try:
+            await reader.execute(_BEGIN_READ)
+            try:
+                return await work(Unit(self._compiler, _Threaded(reader)))
+            finally:
+                await reader.execute("COMMIT")
+        finally:
+            self._slow.put_nowait(reader)
+
+
+class _Direct:
+    """Runs statements at once on the calling thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return _with_booleans(self._connection.execute(statement.text, arguments).fetchall(), statement)
+
+    async def execute(self, statement: Statement, arguments: Sequence[Any]) -> int:
+        try:
+            return self._connection.execute(statement.text, arguments).rowcount
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+
+    async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._connection.executemany(statement.text, rows)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+
+
+class _Threaded:
+    """Runs reads on the connection's own thread."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        found = await self._connection.execute_fetchall(statement.text, arguments)
+        return _with_booleans(cast("list[tuple[Any, ...]]", found), statement)
+
+    async def execute(self, statement: Statement, arguments: Sequence[Any]) -> int:
+        raise sqlite3.ProgrammingError("A read must not write.")
+
+    async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        raise sqlite3.ProgrammingError("A read must not write.")
+
+
+async def open_sqlite(path: str) -> SqliteStore:
+    """Open the file's connections. Its schema must be there already (see ``migrate``)."""
+    readers = []
+    for _ in range(SLOW_READERS):
+        reader = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+        await reader.execute("PRAGMA query_only = ON")
+        readers.append(reader)
+    return SqliteStore(path, readers)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=_CACHED_STATEMENTS,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    # In WAL mode NORMAL cannot corrupt the file, and a killed process loses nothing: the log is the kernel's by then.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -8000")
+    return connection
+
+
+def _interrupt() -> int:
+    return 1
+
+
+def _drive(work: Awaitable[T]) -> T:
+    """Run a coroutine that never waits to its end."""
+    coroutine = cast("Coroutine[Any, Any, T]", work)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    coroutine.close()
+    raise RuntimeError("A unit of work waited for something other than its unit.")
+
+
+def _with_booleans(rows: list[tuple[Any, ...]], statement: Statement) -> list[tuple[Any, ...]]:
+    if not statement.booleans:
+        return rows
+    places = statement.booleans
+    return [tuple(bool(v) if place in places else v for place, v in enumerate(row)) for row in rows]

@@ -1,0 +1,389 @@
+"""The tables, one per entity of ``core.model``: a column for every field, under the same name.
+
+Instants are BIGINT microseconds. Text is compared by code point on both engines (COLLATE "C" on PostgreSQL, BINARY on
+SQLite). JSON is TEXT: it is checked on the way in and handed back as it came; no statement looks inside.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from isogloss.core import model
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ByCodePoint = Text().with_variant(Text(collation="C"), "postgresql")
+Instant = BigInteger
+
+
+def _text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
+    return Column(name, ByCodePoint, nullable=null, primary_key=key)
+
+
+def _instant(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, Instant, nullable=null)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The options that make an index partial, on both engines."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _nulls_first(name: str, *columns: str, nullable: str) -> tuple[Index, Index]:
+    """An index whose nulls come first, which SQLite does by itself and PostgreSQL when told.
+
+    Without it PostgreSQL could not read the rows off in the registry's order (nulls first ascending).
+    """
+    told = [text(f"{column} NULLS FIRST") if column == nullable else text(column) for column in columns]
+    return (
+        Index(name, *columns).ddl_if(dialect="sqlite"),
+        Index(name, *told).ddl_if(dialect="postgresql"),
+    )
+
+
+projects = Table(
+    "projects",
+    metadata,
+    _text("id", key=True),
+    Column("serial", Integer, nullable=False, unique=True),
+    Column("name", ByCodePoint, nullable=False, unique=True),
+    Column("slug", ByCodePoint, nullable=False, unique=True),
+    Column("word", ByCodePoint, nullable=False, unique=True),
+    _text("description", null=True),
+    _instant("created"),
+    _instant("updated"),
+)
+
+NAMED_HEAD = "slug IS NOT NULL AND head_id IS NOT NULL"
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _text("id", key=True),
+    Column("project_id", ByCodePoint, ForeignKey("projects.id"), nullable=False),
+    _text("kind"),
+    _text("name", null=True),
+    Column("custom_name", Boolean(create_constraint=False), nullable=False),
+    _text("slug", null=True),
+    _text("word", null=True),
+    Column("ordinals", BigInteger, nullable=False),
+    Column("highest", BigInteger, nullable=True),
+    _instant("created"),
+    _instant("updated"),
+    _text("head_id", null=True),
+    _text("head_version_id", null=True),
+    _instant("head_created", null=True),
+    _instant("head_updated", null=True),
+    UniqueConstraint("project_id", "kind", "name"),
+    UniqueConstraint("project_id", "slug"),
+    UniqueConstraint("project_id", "kind", "word"),
+    *_nulls_first("ix_artifacts_slug", "project_id", "slug", nullable="slug"),
+    Index(
+        "uq_artifacts_head_version_id",
+        "head_version_id",
+        unique=True,
+        **_where("head_version_id IS NOT NULL"),
+    ),
+    Index("uq_artifacts_head_id", "project_id", "head_id", unique=True, **_where(NAMED_HEAD)),
+    Index("ix_artifacts_head_created", "project_id", "head_created", "head_id", **_where(NAMED_HEAD)),
+    Index("ix_artifacts_head_updated", "project_id", "head_updated", "head_id", **_where(NAMED_HEAD)),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    _text("id", key=True),
+    _text("project_id"),
+    Column("artifact_id", ByCodePoint, ForeignKey("artifacts.id"), nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    _text("label"),
+    Column("number", BigInteger, nullable=True),
+    _text("dialect"),
+    _text("role"),
+    _text("form", null=True),
+    Column("internal", Boolean(create_constraint=False), nullable=False),
+    _text("uri", null=True),
+    _text("data", null=True),
+    _text("description", null=True),
+    _text("metadata", null=True),
+    _text("producer_run", null=True),
+    _text("producer_step", null=True),
+    _text("author_id", null=True),
+    _text("facet", null=True),
+    _instant("created"),
+    _instant("updated"),
+    UniqueConstraint("artifact_id", "ordinal"),
+    UniqueConstraint("artifact_id", "label"),
+    Index("ix_versions_number", "artifact_id", "number"),
+    Index("ix_versions_artifact_created", "artifact_id", "created", "ordinal"),
+    Index("ix_versions_project_id", "project_id", "id"),
+    Index("ix_versions_project_created", "project_id", "created", "id"),
+    Index("ix_versions_project_updated", "project_id", "updated", "id"),
+    Index("ix_versions_producer_run", "producer_run", **_where("producer_run IS NOT NULL")),
+    Index("ix_versions_producer_step", "producer_step", **_where("producer_step IS NOT NULL")),
+    Index("ix_versions_uri", "uri", **_where("uri IS NOT NULL")),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    _text("id", key=True),
+    Column("name", ByCodePoint, nullable=False, unique=True),
+    _text("colour"),
+    Column("exclusive", Boolean(create_constraint=False), nullable=False),
+    _text("author_id", null=True),
+    _instant("created"),
+    _instant("updated"),
+)
+
+tag_links = Table(
+    "tag_links",
+    metadata,
+    Column("tag_id", ByCodePoint, ForeignKey("tags.id"), primary_key=True),
+    _text("entity", key=True),
+    _text("entity_id", key=True),
+    _instant("created"),
+    Index("ix_tag_links_entity", "entity", "entity_id", "tag_id"),
+)
+
+metadata_entries = Table(
+    "metadata_entries",
+    metadata,
+    _text("id", key=True),
+    _text("entity"),
+    _text("entity_id"),
+    _text("key"),
+    _text("value"),
+    _text("type"),
+    _instant("created"),
+    Index("ix_metadata_entries_entity", "entity", "entity_id", "key"),
+)
+
+properties = Table(
+    "properties",
+    metadata,
+    _text("entity", key=True),
+    _text("entity_id", key=True),
+    _text("dialect", key=True),
+    _text("name", key=True),
+    _text("value", key=True),
+    Index("ix_properties_value", "entity", "dialect", "name", "value", "entity_id"),
+)
+
+workflows = Table(
+    "workflows",
+    metadata,
+    _text("id", key=True),
+    Column("project_id", ByCodePoint, ForeignKey("projects.id"), nullable=False),
+    _text("dialect"),
+    _text("role"),
+    _text("parent_id", null=True),
+    _text("name"),
+    _text("tags"),
+    _text("facet", null=True),
+    _text("author_id", null=True),
+    _instant("created"),
+    _instant("updated"),
+    Index(
+        "uq_workflows_name",
+        "project_id",
+        "role",
+        "name",
+        "dialect",
+        unique=True,
+        **_where("parent_id IS NULL"),
+    ),
+    Index(
+        "uq_workflows_parent_name",
+        "parent_id",
+        "role",
+        "name",
+        unique=True,
+        **_where("parent_id IS NOT NULL"),
+    ),
+    Index("ix_workflows_role_name", "project_id", "role", "name", "id"),
+    Index("ix_workflows_role_id", "project_id", "role", "id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _text("id", key=True),
+    Column("project_id", ByCodePoint, ForeignKey("projects.id"), nullable=False),
+    _text("dialect"),
+    _text("role"),
+    _text("workflow_id", null=True),
+    _text("deployment_id", null=True),
+    _text("parent_id", null=True),
+    _text("position", null=True),
+    _text("key", null=True),
+    _text("name"),
+    _text("state_id", null=True),
+    _text("state_type", null=True),
+    _text("state_name", null=True),
+    _instant("state_at", null=True),
+    _instant("expected_start", null=True),
+    _instant("next_start", null=True),
+    _instant("started", null=True),
+    _instant("ended", null=True),
+    Column("attempts", Integer, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    _text("tags"),
+    _text("facet", null=True),
+    _text("author_id", null=True),
+    _instant("created"),
+    _instant("updated"),
+    Index("uq_runs_workflow_key", "workflow_id", "key", unique=True, **_where("key IS NOT NULL")),
+    Index("uq_runs_parent_position", "parent_id", "position", unique=True, **_where("position IS NOT NULL")),
+    Index("ix_runs_parent", "parent_id", "id"),
+    Index("ix_runs_workflow", "workflow_id", "id"),
+    Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),
+    Index("ix_runs_role_id", "project_id", "role", "id"),
+    Index("ix_runs_role_name", "project_id", "role", "name", "id"),
+    Index("ix_runs_role_state", "project_id", "role", "state_type", "id"),
+    *_nulls_first("ix_runs_role_expected", "project_id", "role", "expected_start", "id", nullable="expected_start"),
+    *_nulls_first("ix_runs_role_next", "project_id", "role", "next_start", "id", nullable="next_start"),
+    *_nulls_first("ix_runs_role_started", "project_id", "role", "started", "id", nullable="started"),
+    *_nulls_first("ix_runs_role_ended", "project_id", "role", "ended", "id", nullable="ended"),
+)
+
+run_states = Table(
+    "run_states",
+    metadata,
+    _text("id", key=True),
+    Column("run_id", ByCodePoint, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    _text("type"),
+    _text("name"),
+    _text("message", null=True),
+    _instant("at"),
+    _text("details", null=True),
+    _text("data", null=True),
+    _text("version_id", null=True),
+    _instant("created"),
+    Index("ix_run_states_run", "run_id", "at"),
+)
+
+run_links = Table(
+    "run_links",
+    metadata,
+    Column("version_id", ByCodePoint, ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True),
+    _text("run_id", key=True),
+    _text("direction", key=True),
+    _text("slot", key=True),
+    Column("step", BigInteger, nullable=True),
+    Index("ix_run_links_run", "run_id", "direction", "version_id"),
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    _text("id", key=True),
+    Column("project_id", ByCodePoint, ForeignKey("projects.id"), nullable=False),
+    _text("run_id", null=True),
+    _text("step_id", null=True),
+    _text("name"),
+    Column("level", BigInteger, nullable=False),
+    _text("message"),
+    _instant("at"),
+    _text("facet", null=True),
+    Index("ix_log_lines_at", "project_id", "at", "id"),
+    Index("ix_log_lines_run", "run_id", "at", "id"),
+    Index("ix_log_lines_step", "step_id", "at", "id"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    _text("id", key=True),
+    _text("project_id", null=True),
+    _text("dialect"),
+    _text("kind"),
+    _text("name", null=True),
+    _text("body"),
+    _text("author_id", null=True),
+    _instant("created"),
+    _instant("updated"),
+    Index("ix_records_name", "dialect", "kind", "project_id", "name"),
+    Index("ix_records_created", "dialect", "kind", "project_id", "created", "id"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    _text("id", key=True),
+    _text("project_id"),
+    _text("noun"),
+    _text("kind"),
+    Column("internal", Boolean(create_constraint=False), nullable=False),
+    Column("delta", BigInteger, nullable=False),
+    Index("ix_tallies_noun", "project_id", "noun", "kind", "internal", "delta"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _text("id", key=True),
+    Column("name", ByCodePoint, nullable=False, unique=True),
+    _text("role"),
+    _text("password", null=True),
+    Column("active", Boolean(create_constraint=False), nullable=False),
+    _text("stamp"),
+    _instant("created"),
+    _instant("updated"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _text("id", key=True),
+    Column("user_id", ByCodePoint, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    _text("name"),
+    _text("role"),
+    Column("digest", ByCodePoint, nullable=False, unique=True),
+    _instant("created"),
+    _instant("expires", null=True),
+    _instant("revoked", null=True),
+)
+
+settings = Table("settings", metadata, _text("name", key=True), _text("value"))
+
+TABLES: dict[type[Struct], Table] = {
+    model.Project: projects,
+    model.Artifact: artifacts,
+    model.Version: versions,
+    model.Tag: tags,
+    model.TagLink: tag_links,
+    model.MetadataEntry: metadata_entries,
+    model.Property: properties,
+    model.Workflow: workflows,
+    model.Run: runs,
+    model.RunState: run_states,
+    model.RunLink: run_links,
+    model.LogLine: log_lines,
+    model.Record: records,
+    model.Tally: tallies,
+    model.User: users,
+    model.Token: tokens,
+    model.Setting: settings,
+}
+"""The table of each entity."""

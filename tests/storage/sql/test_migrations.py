@@ -1,0 +1,85 @@
+"""The migrations make exactly the tables that are declared."""
+
+import re
+import sqlite3
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from isogloss.storage.sql.migrate import is_current, upgrade
+from isogloss.storage.sql.store import sqlite_path
+from isogloss.storage.sql.tables import TABLES, metadata
+from tests.support.databases import Databases
+
+COLUMNS = """
+SELECT table_name, column_name, data_type, is_nullable, coalesce(collation_name, '')
+FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
+"""
+INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
+CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2
+"""
+
+
+async def schema_of(url: str) -> list[Any]:
+    """Tables, columns, constraints and indexes, as the engine itself describes them."""
+    path = sqlite_path(url)
+    if path is not None:
+        connection = sqlite3.connect(path)
+        rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        connection.close()
+        return sorted((kind, name, parts_of(sql)) for kind, name, sql in rows if not name.startswith("alembic"))
+    connected = await asyncpg.connect(url)
+    try:
+        found = [tuple(row) for query in (COLUMNS, INDEXES, CONSTRAINTS) for row in await connected.fetch(query)]
+    finally:
+        await connected.close()
+    return [row for row in found if not row[0].startswith("alembic")]
+
+
+def parts_of(sql: str) -> list[str]:
+    """The lines of a CREATE statement in no order, for Alembic and SQLAlchemy order constraints differently."""
+    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.replace("\t", "").splitlines() if line.strip())
+
+
+async def test_the_migrated_schema_is_the_declared_one(empty_url: str, databases: Databases, engine: str) -> None:
+    await upgrade(empty_url)
+    migrated = await schema_of(empty_url)
+    with_tables = await declared_schema(databases, engine)
+
+    assert len(migrated) > len(TABLES)
+    assert migrated == with_tables
+
+
+async def declared_schema(databases: Databases, engine: str) -> list[Any]:
+    import asyncio
+
+    entered = databases.fresh(engine)
+    url = await asyncio.to_thread(entered.__enter__)
+    try:
+        scheme = url.replace("sqlite:", "sqlite+aiosqlite:", 1).replace("postgresql:", "postgresql+asyncpg:", 1)
+        made = create_async_engine(scheme)
+        async with made.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        await made.dispose()
+        return await schema_of(url)
+    finally:
+        await asyncio.to_thread(entered.__exit__, None, None, None)
+
+
+async def test_upgrading_again_changes_nothing_and_an_empty_database_is_not_current(empty_url: str) -> None:
+    before = await is_current(empty_url)
+    await upgrade(empty_url)
+    once = await schema_of(empty_url)
+    await upgrade(empty_url)
+
+    assert before is False
+    assert await is_current(empty_url) is True
+    assert await schema_of(empty_url) == once
+
+
+def test_each_entity_has_a_table_with_a_column_for_every_field() -> None:
+    for entity, table in TABLES.items():
+        assert list(entity.__struct_fields__) == [column.name for column in table.columns]
