@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    UnaryExpression,
     and_,
     any_,
     bindparam,
@@ -37,6 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql.operators import custom_op
 
 from isogloss.core.query import (
     And,
@@ -53,7 +55,7 @@ from isogloss.core.query import (
     Sort,
     Where,
 )
-from isogloss.storage.sql.sources import SOURCES, Source
+from isogloss.storage.sql.sources import SOURCES, Relation, Source
 from isogloss.storage.sql.tables import TABLES, ByCodePoint
 
 
@@ -84,6 +86,7 @@ class Engine:
     bind_list: Callable[[Sequence[Any]], Any]
     locks_rows: bool
     says_nulls: bool
+    has_statistics: bool
 
 
 def _among_json(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
@@ -112,6 +115,7 @@ SQLITE = Engine(
     bind_list=lambda values: msgspec.json.encode(values).decode(),
     locks_rows=False,
     says_nulls=False,
+    has_statistics=False,
 )
 POSTGRESQL = Engine(
     name="postgresql",
@@ -121,6 +125,7 @@ POSTGRESQL = Engine(
     bind_list=list,
     locks_rows=True,
     says_nulls=True,
+    has_statistics=True,
 )
 
 _COMPARE: dict[Operator, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]] = {
@@ -283,8 +288,41 @@ class Compiler:
     def _conditions(self, query: Query, source: Source, places: Iterator[int]) -> list[ColumnElement[bool]]:
         conditions = [self._where(query.where, source, places), *source.always]
         if query.project_id is not None:
-            conditions.append(source.column("project_id") == bindparam(parameter(next(places)), type_=ByCodePoint))
+            conditions += self._in_project(query, source, bindparam(parameter(next(places)), type_=ByCodePoint))
         return conditions
+
+    def _in_project(self, query: Query, source: Source, project: ColumnElement[str]) -> list[ColumnElement[bool]]:
+        """The condition on the project, said so that the engine drives the query from the right index."""
+        own = source.column("project_id")
+        beside = source.beside
+        if beside is not None and (
+            (query.sort is not None and query.sort.field.startswith(beside.prefix))
+            or is_selective(query.where, source, beside.prefix)
+        ):
+            return [beside.project == project, self._unindexed(own) == project]
+        if is_selective(query.where, source):
+            return [self._unindexed(own) == project]
+        return [own == project]
+
+    def _unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column, kept from being what a statement is driven from.
+
+        SQLite takes any index on an equality for equally good unless ANALYZE was run, and a project is nearly all.
+        """
+        return (
+            column
+            if self.engine.has_statistics
+            else UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+        )
+
+    def _has(self, relation: Relation, inner: Where, places: Iterator[int]) -> ColumnElement[bool]:
+        """EXISTS, or IN where the engine cannot turn that around by itself: so the few related rows come first."""
+        condition = and_(self._where(inner, relation.source, places), *relation.always)
+        if not self.engine.has_statistics and is_selective(inner, relation.source):
+            return relation.owner.in_(select(relation.key).select_from(relation.source.rows).where(condition))
+        related: Select[Any] = select(literal_column("1")).select_from(relation.source.rows)
+        related = related.where(relation.key == relation.owner, condition)
+        return exists(related.correlate_except(relation.source.rows))
 
     def _where(self, where: Where, source: Source, places: Iterator[int]) -> ColumnElement[bool]:
         match where:
@@ -296,12 +334,12 @@ class Compiler:
                 # A leaf over a null field is unknown to SQL; for us it is false, so its negation must be true.
                 return self._where(part, source, places).is_not(true())
             case Has(name, inner):
-                relation = source.relations[name]()
-                condition = self._where(inner, relation.source, places)
-                related: Select[Any] = select(literal_column("1")).select_from(relation.source.rows)
-                return exists(related.where(relation.condition, condition).correlate_except(relation.source.rows))
+                return self._has(source.relations[name](), inner, places)
             case IsNull(name):
                 return source.column(name).is_(None)
+            case AnyOf(name, (_,)):
+                column = source.column(name)
+                return column == bindparam(parameter(next(places)), type_=column.type)
             case AnyOf(name, _):
                 return self.engine.among(source.column(name), parameter(next(places)))
             case NoneOf(name, _):
@@ -328,6 +366,18 @@ class Compiler:
         return Statement(str(compiled), order, booleans)
 
 
+def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
+    """Whether few rows can satisfy the tree, and an index finds them; with a prefix, one on fields that begin so."""
+    match where:
+        case AnyOf(name, _) | Compare(name, Operator.EQ, _):
+            return name in source.selective and name.startswith(prefix)
+        case And(parts):
+            return any(is_selective(part, source, prefix) for part in parts)
+        case Has(name, inner):
+            return not prefix and is_selective(inner, source.relations[name]().source)
+    return False
+
+
 def _shape(where: Where, bind_list: Callable[[Sequence[Any]], Any]) -> tuple[Hashable, list[Any]]:
     values: list[Any] = []
     return _walk(where, values, bind_list), values
@@ -343,6 +393,10 @@ def _walk(where: Where, values: list[Any], bind_list: Callable[[Sequence[Any]], 
             return (Has, name, _walk(inner, values, bind_list))
         case IsNull(name):
             return (IsNull, name)
+        case AnyOf(name, (member,)):
+            # One value is an equality, after which rows can be read in the order of an index; many are not.
+            values.append(member)
+            return (AnyOf, name, 1)
         case AnyOf(name, members) | NoneOf(name, members):
             values.append(bind_list(members))
             return (type(where), name)

@@ -7,7 +7,7 @@ table that it started from.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, FromClause, and_, literal_column
+from sqlalchemy import ColumnElement, FromClause, func, literal_column
 
 from isogloss.storage.sql import tables
 
@@ -19,6 +19,8 @@ class Source:
     """Rows of a query: where they come from, their columns by field name, and what always holds of them.
 
     ``nullable`` names the fields that may be null in a row of this source, among those that rows are sorted by.
+    ``selective`` names the fields that an index leads with, so that asking for a few of their values is best
+    answered from there and not by walking the rows in the order wanted.
     """
 
     rows: FromClause
@@ -26,6 +28,8 @@ class Source:
     relations: Mapping[str, RelationBuilder] = field(default_factory=dict)
     always: tuple[ColumnElement[bool], ...] = ()
     nullable: frozenset[str] = frozenset()
+    selective: frozenset[str] = frozenset()
+    beside: "Beside | None" = None
 
     def column(self, name: str) -> ColumnElement[object]:
         """The column of a field; ``KeyError`` names a field that the source does not have."""
@@ -33,11 +37,24 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A joined table from which a query is better driven when it asks for, or is sorted by, that table's fields.
+
+    ``prefix`` begins the names of its fields; ``project`` is its own column of the project.
+    """
+
+    prefix: str
+    project: ColumnElement[object]
+
+
+@dataclass(frozen=True)
 class Relation:
-    """The rows related to one row, as a source and the condition that ties them to it."""
+    """The rows related to one row: their ``key`` equals the row's ``owner`` column, and they satisfy ``always``."""
 
     source: Source
-    condition: ColumnElement[bool]
+    key: ColumnElement[object]
+    owner: ColumnElement[object]
+    always: tuple[ColumnElement[bool], ...] = ()
 
 
 def _columns(rows: FromClause, prefix: str = "") -> dict[str, ColumnElement[object]]:
@@ -53,6 +70,10 @@ def version_source() -> Source:
         columns=_columns(version) | names,
         relations=_producers(version),
         nullable=frozenset({"artifact.slug"}),
+        selective=frozenset(
+            {"id", "artifact_id", "artifact.slug", "artifact.name", "producer_run", "producer_step", "uri"}
+        ),
+        beside=Beside("artifact.", artifact.c.project_id),
     )
 
 
@@ -72,44 +93,45 @@ def head_source() -> Source:
         columns=columns,
         relations=_producers(version),
         always=(artifact.c.slug.is_not(None), artifact.c.head_id.is_not(None)),
+        selective=frozenset({"artifact_id", "version.id", "version.producer_run", "version.producer_step"}),
     )
 
 
 def _producers(version: FromClause) -> dict[str, RelationBuilder]:
     def run() -> Relation:
         source = run_source("r")
-        return Relation(source, _same(source, "id", version.c.producer_run, role="run"))
+        return _same(source, "id", version.c.producer_run, role="run")
 
     def step() -> Relation:
         source = run_source("s")
-        return Relation(source, _same(source, "id", version.c.producer_step, role="step"))
+        return _same(source, "id", version.c.producer_step, role="step")
 
     return {"run": run, "step": step}
 
 
 def run_source(alias: str = "r") -> Source:
-    """Runs and steps."""
+    """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to."""
     run = tables.runs.alias(alias)
 
     def workflow() -> Relation:
         source = workflow_source(f"{alias}w")
-        return Relation(source, _same(source, "id", run.c.workflow_id))
+        return _same(source, "id", run.c.workflow_id)
 
     def deployment() -> Relation:
         source = workflow_source(f"{alias}d")
-        return Relation(source, _same(source, "id", run.c.deployment_id))
+        return _same(source, "id", run.c.deployment_id)
 
     def parent() -> Relation:
         source = run_source(f"{alias}p")
-        return Relation(source, _same(source, "id", run.c.parent_id))
+        return _same(source, "id", run.c.parent_id)
 
     def child() -> Relation:
         source = run_source(f"{alias}c")
-        return Relation(source, _same(source, "parent_id", run.c.id))
+        return _same(source, "parent_id", run.c.id)
 
     return Source(
         rows=run,
-        columns=_columns(run),
+        columns=_columns(run) | {"began": func.coalesce(run.c.started, run.c.expected_start)},
         relations={
             "workflow": workflow,
             "deployment": deployment,
@@ -117,7 +139,8 @@ def run_source(alias: str = "r") -> Source:
             "child": child,
             "property": _properties(run, "run", alias),
         },
-        nullable=frozenset({"expected_start", "next_start", "started", "ended"}),
+        nullable=frozenset({"began", "expected_start", "next_start", "started", "ended"}),
+        selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
     )
 
 
@@ -127,15 +150,15 @@ def workflow_source(alias: str = "w") -> Source:
 
     def parent() -> Relation:
         source = workflow_source(f"{alias}p")
-        return Relation(source, _same(source, "id", workflow.c.parent_id))
+        return _same(source, "id", workflow.c.parent_id)
 
     def child() -> Relation:
         source = workflow_source(f"{alias}c")
-        return Relation(source, _same(source, "parent_id", workflow.c.id))
+        return _same(source, "parent_id", workflow.c.id)
 
     def run() -> Relation:
         source = run_source(f"{alias}r")
-        return Relation(source, _same(source, "workflow_id", workflow.c.id))
+        return _same(source, "workflow_id", workflow.c.id)
 
     return Source(
         rows=workflow,
@@ -146,27 +169,28 @@ def workflow_source(alias: str = "w") -> Source:
             "run": run,
             "property": _properties(workflow, "workflow", alias),
         },
+        selective=frozenset({"id", "name", "parent_id"}),
     )
 
 
 def log_source() -> Source:
     """Log lines."""
     line = tables.log_lines.alias("l")
-    return Source(rows=line, columns=_columns(line))
+    return Source(rows=line, columns=_columns(line), selective=frozenset({"id", "run_id", "step_id"}))
 
 
 def _properties(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
     def properties() -> Relation:
         row = tables.properties.alias(f"{alias}x")
-        source = Source(rows=row, columns=_columns(row))
-        return Relation(source, and_(row.c.entity == _literal(entity), row.c.entity_id == owner.c.id))
+        source = Source(rows=row, columns=_columns(row), selective=frozenset({"value"}))
+        return Relation(source, row.c.entity_id, owner.c.id, (row.c.entity == _literal(entity),))
 
     return properties
 
 
-def _same(source: Source, name: str, other: ColumnElement[object], role: str | None = None) -> ColumnElement[bool]:
-    condition = source.column(name) == other
-    return condition if role is None else and_(condition, source.column("role") == _literal(role))
+def _same(source: Source, name: str, owner: ColumnElement[object], role: str | None = None) -> Relation:
+    always = () if role is None else (source.column("role") == _literal(role),)
+    return Relation(source, source.column(name), owner, always)
 
 
 def _literal(value: str) -> ColumnElement[str]:

@@ -38,7 +38,7 @@ class SqliteStore:
         self._compiler = Compiler(SQLITE)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._inline = _connect(path)
-        self._inline.set_progress_handler(_interrupt, INLINE_BUDGET)
+        self.limit_inline(INLINE_BUDGET)
         self._writer = _connect(path)
         self._slow: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         self._readers = readers
@@ -58,6 +58,10 @@ class SqliteStore:
         """Run a transaction on the writer thread; it is kept whole or not at all."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer_thread, self._transact, self._writer, _BEGIN_WRITE, work)
+
+    def limit_inline(self, instructions: int) -> None:
+        """Let a statement take this many virtual machine instructions on the event loop."""
+        self._inline.set_progress_handler(_interrupt, instructions)
 
     async def check(self) -> None:
         """Raise ``sqlite3.Error`` when the file does not answer."""

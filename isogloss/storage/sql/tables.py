@@ -187,7 +187,7 @@ properties = Table(
     _text("dialect", key=True),
     _text("name", key=True),
     _text("value", key=True),
-    Index("ix_properties_value", "entity", "dialect", "name", "value", "entity_id"),
+    Index("ix_properties_value", "entity", "name", "value", "entity_id"),
 )
 
 workflows = Table(
@@ -221,6 +221,7 @@ workflows = Table(
         unique=True,
         **_where("parent_id IS NOT NULL"),
     ),
+    Index("ix_workflows_name", "name"),
     Index("ix_workflows_role_name", "project_id", "role", "name", "id"),
     Index("ix_workflows_role_id", "project_id", "role", "id"),
 )
@@ -255,6 +256,7 @@ runs = Table(
     _instant("updated"),
     Index("uq_runs_workflow_key", "workflow_id", "key", unique=True, **_where("key IS NOT NULL")),
     Index("uq_runs_parent_position", "parent_id", "position", unique=True, **_where("position IS NOT NULL")),
+    Index("ix_runs_name", "name"),
     Index("ix_runs_parent", "parent_id", "id"),
     Index("ix_runs_workflow", "workflow_id", "id"),
     Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),

@@ -56,9 +56,7 @@ def upgrade() -> None:
         sa.Column("value", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("entity", "entity_id", "dialect", "name", "value", name="pk_properties"),
     )
-    op.create_index(
-        "ix_properties_value", "properties", ["entity", "dialect", "name", "value", "entity_id"], unique=False
-    )
+    op.create_index("ix_properties_value", "properties", ["entity", "name", "value", "entity_id"], unique=False)
     op.create_table(
         "records",
         sa.Column("id", TEXT, nullable=False),
@@ -227,12 +225,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("deployment_id IS NOT NULL"),
         postgresql_where=sa.text("deployment_id IS NOT NULL"),
     )
+    op.create_index("ix_runs_name", "runs", ["name"], unique=False)
     op.create_index("ix_runs_parent", "runs", ["parent_id", "id"], unique=False)
     op.create_index(
-        "ix_runs_role_ended",
-        "runs",
-        nulls_first("ended", ["project_id", "role", "ended", "id"]),
-        unique=False,
+        "ix_runs_role_ended", "runs", nulls_first("ended", ["project_id", "role", "ended", "id"]), unique=False
     )
     op.create_index(
         "ix_runs_role_expected",
@@ -243,16 +239,10 @@ def upgrade() -> None:
     op.create_index("ix_runs_role_id", "runs", ["project_id", "role", "id"], unique=False)
     op.create_index("ix_runs_role_name", "runs", ["project_id", "role", "name", "id"], unique=False)
     op.create_index(
-        "ix_runs_role_next",
-        "runs",
-        nulls_first("next_start", ["project_id", "role", "next_start", "id"]),
-        unique=False,
+        "ix_runs_role_next", "runs", nulls_first("next_start", ["project_id", "role", "next_start", "id"]), unique=False
     )
     op.create_index(
-        "ix_runs_role_started",
-        "runs",
-        nulls_first("started", ["project_id", "role", "started", "id"]),
-        unique=False,
+        "ix_runs_role_started", "runs", nulls_first("started", ["project_id", "role", "started", "id"]), unique=False
     )
     op.create_index("ix_runs_role_state", "runs", ["project_id", "role", "state_type", "id"], unique=False)
     op.create_index("ix_runs_workflow", "runs", ["workflow_id", "id"], unique=False)
@@ -312,6 +302,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_workflows_project_id"),
         sa.PrimaryKeyConstraint("id", name="pk_workflows"),
     )
+    op.create_index("ix_workflows_name", "workflows", ["name"], unique=False)
     op.create_index("ix_workflows_role_id", "workflows", ["project_id", "role", "id"], unique=False)
     op.create_index("ix_workflows_role_name", "workflows", ["project_id", "role", "name", "id"], unique=False)
     op.create_index(

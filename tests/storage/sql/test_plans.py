@@ -1,0 +1,182 @@
+"""At 100,000 rows every default sort, and every filter by id, key, name, run or tag, is answered from an index."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+
+from isogloss.core.query import (
+    EVERYTHING,
+    And,
+    AnyOf,
+    Compare,
+    Has,
+    Operator,
+    Query,
+    Sort,
+    Where,
+    all_of,
+)
+from isogloss.storage.sql.compiler import POSTGRESQL, SQLITE, Compiler
+from isogloss.storage.sql.store import open_store, sqlite_path
+from tests.support.crowd import RUNS, VERSIONS, crowd
+from tests.support.databases import ENGINES, Databases
+from tests.support.registries import registry_over
+
+RUN_7 = "03000000-0000-7000-8000-000000000007"
+VERSION_7 = "02000000-0000-7000-8000-000000000007"
+FIELDS = {
+    "version": ("id", "artifact.slug", "form", "description", "data", "metadata", "producer_run", "producer_step"),
+    "head": ("id", "slug", "version.id", "version.data", "version.metadata", "version.producer_run"),
+    "run": ("id", "name", "state_type", "tags", "facet"),
+    "workflow": ("id", "name", "tags"),
+}
+RUN = Compare("role", Operator.EQ, "run")
+FLOW = Compare("role", Operator.EQ, "workflow")
+
+
+def tagged(tag: str) -> Where:
+    return Has("property", And((Compare("name", Operator.EQ, "tag"), AnyOf("value", (tag, "other")))))
+
+
+SORTS = [
+    ("version", EVERYTHING, "id"),
+    ("version", EVERYTHING, "created"),
+    ("version", EVERYTHING, "updated"),
+    ("version", EVERYTHING, "artifact.slug"),
+    ("head", EVERYTHING, "id"),
+    ("head", EVERYTHING, "created"),
+    ("head", EVERYTHING, "updated"),
+    ("head", EVERYTHING, "slug"),
+    ("run", RUN, "id"),
+    ("run", RUN, "name"),
+    ("run", RUN, "expected_start"),
+    ("run", RUN, "next_start"),
+    ("run", RUN, "started"),
+    ("run", RUN, "ended"),
+    ("workflow", FLOW, "id"),
+    ("workflow", FLOW, "name"),
+]
+FILTERS = {
+    "version by id": ("version", AnyOf("id", (VERSION_7,))),
+    "version by ids": ("version", AnyOf("id", (VERSION_7, "other"))),
+    "version by key": ("version", AnyOf("artifact.slug", ("key-7",))),
+    "version by keys": ("version", AnyOf("artifact.slug", ("key-7", "key-8"))),
+    "version by run": ("version", AnyOf("producer_run", (RUN_7,))),
+    "version by step": ("version", AnyOf("producer_step", (RUN_7,))),
+    "version by joined run id": ("version", Has("run", AnyOf("id", (RUN_7,)))),
+    "version by run name": ("version", Has("run", AnyOf("name", ("run-7", "run-8")))),
+    "version by run tag": ("version", Has("run", tagged("group-7"))),
+    "head by latest id": ("head", AnyOf("version.id", (VERSION_7,))),
+    "head by key": ("head", AnyOf("slug", ("key-7",))),
+    "head by run": ("head", AnyOf("version.producer_run", (RUN_7,))),
+    "head by run name": ("head", Has("run", AnyOf("name", ("run-7",)))),
+    "head by run tag": ("head", Has("run", tagged("group-7"))),
+    "run by id": ("run", all_of(RUN, AnyOf("id", (RUN_7, "other")))),
+    "run by name": ("run", all_of(RUN, AnyOf("name", ("run-7",)))),
+    "run by tag": ("run", all_of(RUN, tagged("group-7"))),
+    "run by parent": ("run", all_of(RUN, AnyOf("parent_id", (RUN_7,)))),
+    "run by flow id": ("run", all_of(RUN, AnyOf("workflow_id", ("flow",)))),
+    "workflow by id": ("workflow", all_of(FLOW, AnyOf("id", ("flow",)))),
+    "workflow by name": ("workflow", all_of(FLOW, AnyOf("name", ("flow-7",)))),
+}
+ONE_PAGE = 10
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The URL of a database with 100,000 versions."""
+    with databases.fresh(str(request.param), migrated=True) as url:
+
+        async def make_project() -> None:
+            store = await open_store(url)
+            await registry_over(store)
+            await store.close()
+
+        asyncio.run(make_project())
+        crowd(url)
+        yield url
+
+
+@pytest.mark.parametrize(("source", "where", "field"), SORTS, ids=[f"{s} by {f}" for s, _, f in SORTS])
+@pytest.mark.parametrize("descending", [True, False], ids=["descending", "ascending"])
+def test_a_page_in_order_is_read_off_an_index(
+    crowded: str, source: str, where: Where, field: str, descending: bool
+) -> None:
+    query = page(source, where, Sort(field, descending))
+
+    assert problems(crowded, query, may_sort=False) == []
+
+
+@pytest.mark.parametrize(("source", "where"), FILTERS.values(), ids=FILTERS.keys())
+@pytest.mark.parametrize("field", ["id", "created"])
+def test_a_selective_filter_is_answered_from_its_index(crowded: str, source: str, where: Where, field: str) -> None:
+    assert problems(crowded, page(source, where, Sort(field, True)), may_sort=True) == []
+
+
+def test_the_crowd_is_as_large_as_said(crowded: str) -> None:
+    assert (VERSIONS, RUNS) == (100_000, 50_000)
+    assert rows_in(crowded, "versions") == VERSIONS
+
+
+def page(source: str, where: Where, sort: Sort) -> Query:
+    return Query(source=source, fields=FIELDS[source], project_id="?", where=where, sort=sort, limit=ONE_PAGE)
+
+
+def problems(url: str, query: Query, may_sort: bool) -> list[str]:
+    """The steps of the plan that read a large table from end to end, or sort more than the rows that were found."""
+    path = sqlite_path(url)
+    if path is not None:
+        return [
+            step
+            for step in sqlite_plan(path, query)
+            if (step.startswith("SCAN") and "VIRTUAL" not in step and "LIST" not in step)
+            or (step == "USE TEMP B-TREE FOR ORDER BY" and not may_sort)
+            or (may_sort and "(project_id=?)" in step)
+        ]
+    return [
+        step
+        for step in asyncio.run(postgresql_plan(url, query))
+        if "Seq Scan" in step or (step.removeprefix("->  ").startswith("Sort  (") and not may_sort)
+    ]
+
+
+def sqlite_plan(path: str, query: Query) -> list[str]:
+    statement, arguments = Compiler(SQLITE).rows(query)
+    connection = sqlite3.connect(path)
+    try:
+        return [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", arguments)]
+    finally:
+        connection.close()
+
+
+async def postgresql_plan(url: str, query: Query) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        project = await connection.fetchval("SELECT id FROM projects")
+        statement, arguments = Compiler(POSTGRESQL).rows(query)
+        arguments = [project if argument == "?" else argument for argument in arguments]
+        return [row[0].strip() for row in await connection.fetch(f"EXPLAIN {statement.text}", *arguments)]
+    finally:
+        await connection.close()
+
+
+def rows_in(url: str, table: str) -> int:
+    path = sqlite_path(url)
+    if path is not None:
+        connection = sqlite3.connect(path)
+        try:
+            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        finally:
+            connection.close()
+
+    async def count() -> int:
+        connected = await asyncpg.connect(url)
+        try:
+            return int(await connected.fetchval(f"SELECT count(*) FROM {table}"))
+        finally:
+            await connected.close()
+
+    return asyncio.run(count())

@@ -1,0 +1,133 @@
+"""What is SQLite's own: short reads on the loop, long ones on a thread, writes in one queue."""
+
+import asyncio
+import multiprocessing
+import sqlite3
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from isogloss.core.access import ANYBODY
+from isogloss.core.ids import IdSource
+from isogloss.core.model import Setting
+from isogloss.core.ports import Reader, Writer
+from isogloss.core.query import Query
+from isogloss.core.registry import artifacts
+from isogloss.core.registry.artifacts import VersionDraft
+from isogloss.storage.sql.sqlite import SqliteStore
+from isogloss.storage.sql.store import open_store, sqlite_path
+from tests.support.databases import Databases
+from tests.support.registries import registry_over
+
+
+@pytest.fixture
+def engine() -> str:
+    return "sqlite"
+
+
+async def all_settings(unit: Reader) -> list[Setting]:
+    return await unit.find(Setting)
+
+
+async def test_a_short_read_runs_on_the_loop_and_a_long_one_on_a_thread(store: SqliteStore) -> None:
+    registry = await registry_over(store)
+    for _ in range(300):
+        await artifacts.create_version(registry, ANYBODY, registry.default_project, VersionDraft(dialect="prefect"))
+    threads: list[bool] = []
+
+    async def short(unit: Reader) -> int:
+        return await unit.count(Query(source="version", fields=(), project_id=registry.default_project.id))
+
+    async def long(unit: Reader) -> int:
+        # Each run of the work notes where it was interrupted or ended.
+        threads.append(threading.current_thread() is threading.main_thread())
+        everything = Query(source="version", fields=("id",), project_id=registry.default_project.id)
+        return sum([await unit.count(everything) for _ in range(3)])
+
+    store.limit_inline(10)
+    interrupted = await store.read(long)
+    attempts = len(threads)
+    store.limit_inline(10_000_000)
+
+    assert (interrupted, attempts) == (900, 2)
+    assert await store.read(short) == 300
+
+
+async def test_work_must_not_wait_for_anything_but_its_unit(store: SqliteStore) -> None:
+    async def work(unit: Writer) -> None:
+        await unit.add(Setting(name="half", value="written"))
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="waited for something"):
+        await store.write(work)
+    assert await store.read(all_settings) == []
+
+
+async def test_a_failed_transaction_leaves_nothing(store: SqliteStore) -> None:
+    async def work(unit: Writer) -> None:
+        await unit.add(Setting(name="half", value="written"))
+        raise KeyError("broken off")
+
+    with pytest.raises(KeyError):
+        await store.write(work)
+    assert await store.read(all_settings) == []
+
+
+def hold_the_lock(path: str, held: Any, release: Any) -> None:
+    """Another process that is busy writing."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    held.set()
+    release.wait(30)
+    connection.execute("COMMIT")
+    connection.close()
+
+
+async def test_a_write_queues_behind_another_process_while_reads_go_on(database_url: str, store: SqliteStore) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    held, release = spawn.Event(), spawn.Event()
+    other = spawn.Process(target=hold_the_lock, args=(sqlite_path(database_url), held, release))
+    other.start()
+    await asyncio.to_thread(held.wait, 30)
+
+    async def work(unit: Writer) -> None:
+        await unit.add(Setting(name="queued", value="written"))
+
+    writing = asyncio.ensure_future(store.write(work))
+    during = await store.read(all_settings)
+    done_too_early = writing.done()
+    release.set()
+    await writing
+    await asyncio.to_thread(other.join)
+
+    assert (during, done_too_early) == ([], False)
+    assert [setting.name for setting in await store.read(all_settings)] == ["queued"]
+
+
+async def test_closing_waits_for_the_write_in_progress(databases: Databases) -> None:
+    url, leave = await asyncio.to_thread(enter, databases)
+    store = await open_store(url)
+    new_id = IdSource()
+
+    async def work(unit: Writer) -> None:
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            await unit.add(Setting(name=new_id(), value="x"))
+
+    writing = asyncio.ensure_future(store.write(work))
+    await asyncio.sleep(0)
+    await store.close()
+    await writing
+    reopened = await open_store(url)
+    written = await reopened.read(all_settings)
+    await reopened.close()
+    await asyncio.to_thread(leave)
+
+    assert written
+
+
+def enter(databases: Databases) -> tuple[str, Any]:
+    entered = databases.fresh("sqlite", migrated=True)
+    return entered.__enter__(), lambda: entered.__exit__(None, None, None)

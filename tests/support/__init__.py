@@ -1,0 +1,1 @@
+"""What the tests share: databases on both engines, and gateways that serve them."""

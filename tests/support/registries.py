@@ -1,0 +1,29 @@
+"""Registries over a store under test, with a clock that the test moves."""
+
+from isogloss.core.ids import IdSource
+from isogloss.core.ports import Store
+from isogloss.core.registry import Registry
+from isogloss.core.registry.projects import ensure_default
+
+START = 1_750_000_000_000_000
+
+
+class Clock:
+    """Stands still until it is told to go on. Microseconds since the epoch."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, microseconds: int = 1_000_000) -> None:
+        self.now += microseconds
+
+
+async def registry_over(store: Store, clock: Clock | None = None) -> Registry:
+    """A registry on the store, with its default project made."""
+    clock = clock or Clock()
+    new_id = IdSource()
+    project = await ensure_default(store, clock, new_id)
+    return Registry(store=store, clock=clock, new_id=new_id, default_project=project)
