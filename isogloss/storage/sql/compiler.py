@@ -63,12 +63,15 @@ from isogloss.storage.sql.tables import TABLES, ByCodePoint
 class Statement:
     """SQL text with positional parameters: ``order[i]`` is the place, among the collected values, of parameter i.
 
-    ``booleans`` are the result columns that SQLite answers as 0 and 1.
+    ``booleans`` are the result columns that SQLite answers as 0 and 1. ``writes`` is the table that it changes, if any,
+    and ``inserts`` whether it only adds rows to it.
     """
 
     text: str
     order: tuple[int, ...]
     booleans: tuple[int, ...] = ()
+    writes: str | None = None
+    inserts: bool = False
 
     def arguments(self, values: Sequence[Any]) -> list[Any]:
         """The values in the order of the text's parameters."""
@@ -211,7 +214,7 @@ class Compiler:
                 clause = sqlite.insert(table).values(values).on_conflict_do_nothing()
             else:
                 clause = postgresql.insert(table).values(values).on_conflict_do_nothing()
-            statement = self._statements[cached] = self._compile(clause)
+            statement = self._statements[cached] = self._compile(clause, writes=table.name, inserts=True)
         return statement
 
     def update(self, entity: type[Struct], key: dict[str, Any], changes: dict[str, Any]) -> tuple[Statement, list[Any]]:
@@ -226,7 +229,7 @@ class Compiler:
             clause = clause.values(
                 {name: bindparam(parameter(next(places)), type_=table.c[name].type) for name in changes}
             )
-            statement = self._statements[cached] = self._compile(clause)
+            statement = self._statements[cached] = self._compile(clause, writes=table.name)
         return statement, statement.arguments([*values, *changes.values()])
 
     def delete(self, entity: type[Struct], key: dict[str, Any]) -> tuple[Statement, list[Any]]:
@@ -237,7 +240,7 @@ class Compiler:
         if statement is None:
             table = TABLES[entity]
             clause = delete(table).where(*self._key_conditions(table, shape, iter(range(len(values)))))
-            statement = self._statements[cached] = self._compile(clause)
+            statement = self._statements[cached] = self._compile(clause, writes=table.name)
         return statement, statement.arguments(values)
 
     def _key_shape(self, key: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[Any]]:
@@ -359,11 +362,17 @@ class Compiler:
         statement = self._statements[key] = self._compile(clause, booleans)
         return statement
 
-    def _compile(self, clause: ClauseElement, booleans: tuple[int, ...] = ()) -> Statement:
+    def _compile(
+        self,
+        clause: ClauseElement,
+        booleans: tuple[int, ...] = (),
+        writes: str | None = None,
+        inserts: bool = False,
+    ) -> Statement:
         compiled = clause.compile(dialect=self.engine.dialect)
         names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         order = tuple(int(name[1:]) for name in names)
-        return Statement(str(compiled), order, booleans)
+        return Statement(str(compiled), order, booleans, writes, inserts)
 
 
 def is_selective(where: Where, source: Source, prefix: str = "") -> bool:

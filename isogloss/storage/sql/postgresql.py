@@ -1,7 +1,9 @@
 """How statements run on PostgreSQL, or on an engine that speaks its protocol: on asyncpg's own pool."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -14,6 +16,10 @@ T = TypeVar("T")
 
 POOL_SIZE = 16
 ATTEMPTS = 8
+HELD_AT_MOST = 8
+"""Writes sent as one statement: more would make too many different statements to keep prepared."""
+
+_PARAMETER = re.compile(r"\$(\d+)")
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -34,7 +40,10 @@ class PostgresqlStore:
         for attempt in range(ATTEMPTS):
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
-                    return await work(Unit(self._compiler, _Pooled(connection)))
+                    executor = _Pooled(connection)
+                    result = await work(Unit(self._compiler, executor))
+                    await executor.flush()
+                    return result
             except _RETRIED:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -51,26 +60,76 @@ class PostgresqlStore:
 
 
 class _Pooled:
-    """Runs statements on one connection."""
+    """Runs statements on one connection.
+
+    Writes that nobody waits for are held back and sent as one statement, since each way to the server and back costs
+    more than what it does there. The parts of such a statement do not see each other, so a table that one of them
+    changed is not touched by a later one, save that rows may be added to it again.
+    """
 
     def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
         self._connection = connection
+        self._held: list[tuple[Statement, Sequence[Any]]] = []
 
     async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        await self.flush()
         return cast("list[tuple[Any, ...]]", await self._connection.fetch(statement.text, *arguments))
 
     async def execute(self, statement: Statement, arguments: Sequence[Any]) -> int:
-        try:
-            status = await self._connection.execute(statement.text, *arguments)
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise Conflict(str(error)) from error
-        return int(status.rpartition(" ")[2])
+        await self.flush()
+        return await self._run(statement.text, arguments)
+
+    async def send(self, statement: Statement, arguments: Sequence[Any]) -> None:
+        clashes = any(
+            held.writes == statement.writes and not (held.inserts and statement.inserts) for held, _ in self._held
+        )
+        if clashes or len(self._held) == HELD_AT_MOST:
+            await self.flush()
+        self._held.append((statement, arguments))
 
     async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
+        if len(rows) <= HELD_AT_MOST:
+            for row in rows:
+                await self.send(statement, row)
+            return
+        await self.flush()
         try:
             await self._connection.executemany(statement.text, rows)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise Conflict(str(error)) from error
+
+    async def flush(self) -> None:
+        """Send what is held back."""
+        if not self._held:
+            return
+        held, self._held = self._held, []
+        text = together(tuple(statement.text for statement, _ in held))
+        await self._run(text, [argument for _, arguments in held for argument in arguments])
+
+    async def _run(self, text: str, arguments: Sequence[Any]) -> int:
+        try:
+            status = await self._connection.execute(text, *arguments)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise Conflict(str(error)) from error
+        return int(status.rpartition(" ")[2])
+
+
+@lru_cache(maxsize=1024)
+def together(texts: tuple[str, ...]) -> str:
+    """One statement that does what these do, with their parameters one after the other."""
+    renumbered: list[str] = []
+    given = 0
+    for text in texts:
+        renumbered.append(_PARAMETER.sub(partial(_moved, given), text))
+        given += len(set(_PARAMETER.findall(text)))
+    *parts, last = renumbered
+    if not parts:
+        return last
+    return "WITH " + ", ".join(f"w{place} AS ({part})" for place, part in enumerate(parts)) + " " + last
+
+
+def _moved(places: int, found: re.Match[str]) -> str:
+    return f"${int(found[1]) + places}"
 
 
 async def open_postgresql(url: str) -> PostgresqlStore:

@@ -179,6 +179,13 @@ def log_source() -> Source:
     return Source(rows=line, columns=_columns(line), selective=frozenset({"id", "run_id", "step_id"}))
 
 
+def token_source() -> Source:
+    """Tokens, each with its user."""
+    token, user = tables.tokens.alias("t"), tables.users.alias("u")
+    columns = _columns(token) | _columns(user, "user.")
+    return Source(rows=token.join(user, user.c.id == token.c.user_id), columns=columns)
+
+
 def _properties(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
     def properties() -> Relation:
         row = tables.properties.alias(f"{alias}x")
@@ -203,5 +210,6 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "run": run_source,
     "workflow": workflow_source,
     "log": log_source,
+    "token": token_source,
 }
 """The sources by the names that ``core.query.Query`` uses."""

@@ -113,6 +113,9 @@ class _Direct:
         except sqlite3.IntegrityError as error:
             raise Conflict(str(error)) from error
 
+    async def send(self, statement: Statement, arguments: Sequence[Any]) -> None:
+        await self.execute(statement, arguments)
+
     async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self._connection.executemany(statement.text, rows)
@@ -131,6 +134,9 @@ class _Threaded:
         return _with_booleans(cast("list[tuple[Any, ...]]", found), statement)
 
     async def execute(self, statement: Statement, arguments: Sequence[Any]) -> int:
+        raise sqlite3.ProgrammingError("A read must not write.")
+
+    async def send(self, statement: Statement, arguments: Sequence[Any]) -> None:
         raise sqlite3.ProgrammingError("A read must not write.")
 
     async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:

@@ -23,6 +23,10 @@ class Executor(Protocol):
         """Run a statement that answers no rows; tells how many it touched."""
         ...
 
+    async def send(self, statement: Statement, arguments: Sequence[Any]) -> None:
+        """Run a writing statement now, or together with later ones before anything is read."""
+        ...
+
     async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of arguments."""
         ...
@@ -65,7 +69,7 @@ class Unit:
         for kind, members in by_type.items():
             statement = self._compiler.insert(kind)
             if len(members) == 1:
-                await self._executor.execute(statement, statement.arguments(_values(members[0])))
+                await self._executor.send(statement, statement.arguments(_values(members[0])))
             else:
                 rows = [statement.arguments(_values(member)) for member in members]
                 await self._executor.execute_many(statement, rows)
@@ -76,7 +80,7 @@ class Unit:
 
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         statement, arguments = self._compiler.update(entity, key, values)
-        await self._executor.execute(statement, arguments)
+        await self._executor.send(statement, arguments)
 
     async def remove(self, entity: type[Entity], /, **key: Any) -> int:
         statement, arguments = self._compiler.delete(entity, key)
