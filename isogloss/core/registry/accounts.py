@@ -1,9 +1,8 @@
 """Users and their tokens: who may come in, and what proves it.
 
-A user signs in with a password; a token is a key that stands for its user, and is also good as the
-password of a name and password pair. Of a password only a slow salted digest is kept, of a token only its
-SHA-256: a token has more random bits than anybody can try, so it needs no slow one, and can be found by
-it.
+A user signs in with a password; a token is a key that stands for its user, and is also good as the password of a name
+and password pair. Of a password only a slow salted digest is kept, of a token only its SHA-256: a token has more random
+bits than anybody can try, so it needs no slow one, and can be found by it.
 """
 
 import asyncio
@@ -33,9 +32,9 @@ PERSONAL_PREFIX = "tfy_"
 MAX_NAME_LENGTH = 255
 SIGNING_SECRET = "signing-secret"  # noqa: S105 - the name of the setting, not its value
 
-# 16 MiB and about 0.2 s for each digest: as strong as the larger recommended settings, and light on
-# memory, which a flood of wrong passwords would otherwise use up.
-_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 5
+# 8 MiB and about 0.3 s for each digest: as strong as settings that take more memory, which a flood of wrong passwords
+# would otherwise use up.
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**13, 8, 10
 
 _TOKEN_FIELDS = (
     "user_id",
@@ -50,9 +49,7 @@ _TOKEN_FIELDS = (
 
 
 class Issued(Struct, frozen=True, kw_only=True):
-    """A new token with its key, which is never to be seen again. ``raised`` tells that the user's role
-    had to rise.
-    """
+    """A new token with its key, which is never to be seen again. ``raised`` tells that the user's role had to rise."""
 
     token: Token
     key: str
@@ -64,14 +61,14 @@ MakeKey = Callable[[Token], str]
 
 
 def hash_password(password: str) -> str:
-    """The text to keep of a password: the method, its costs, the salt and the digest. Takes about 0.2 s."""
+    """The text to keep of a password: the method, its costs, the salt and the digest. Takes about 0.3 s."""
     salt = secrets.token_bytes(16)
     digest = _scrypt(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)
     return "$".join(["scrypt", str(_SCRYPT_N), str(_SCRYPT_R), str(_SCRYPT_P), _text(salt), _text(digest)])
 
 
 def verify_password(password: str, kept: str) -> bool:
-    """Whether the password is the one that ``kept`` was made of. Takes about 0.2 s."""
+    """Whether the password is the one that ``kept`` was made of. Takes about 0.3 s."""
     method, n, r, p, salt, digest = kept.split("$")
     if method != "scrypt":
         raise ValueError(f"passwords are kept as scrypt, not {method}")
@@ -85,9 +82,7 @@ def looks_like_token(secret: str) -> bool:
 
 
 async def ensure_admin(registry: Registry, password: str | None) -> str | None:
-    """Make the user ``admin`` unless it exists, with the password or a generated one, which is returned
-    this once.
-    """
+    """Make the user ``admin`` unless it exists, with the password or a generated one, which is returned this once."""
     if await registry.store.read(_user_named(ADMIN)) is not None:
         return None
     generated = None if password else secrets.token_urlsafe(15)
@@ -124,9 +119,9 @@ async def issue_token(
 ) -> Issued:
     """Make a token for the user ``name``, who is made too where there is none.
 
-    Without a role the token has its user's, and a new user is an editor. A token never counts for more
-    than its user, so a higher role is given to the user as well. Raises ``Invalid`` for a name that
-    cannot be one, and ``Conflict`` for a user who is not active.
+    Without a role the token has its user's, and a new user is an editor. A token never counts for more than its user,
+    so a higher role is given to the user as well. Raises ``Invalid`` for a name that cannot be one, and ``Conflict``
+    for a user who is not active.
     """
     check_user_name(name)
     now, token_id = registry.clock(), registry.new_id()
@@ -186,9 +181,7 @@ async def revoke_token(registry: Registry, token_id: str) -> None:
 
 
 def check_user_name(name: str) -> None:
-    """Raise ``Invalid`` unless the name can be a user's: it must fit before the colon of a name and
-    password pair.
-    """
+    """Raise ``Invalid`` unless the name can be a user's: it must fit before the colon of a name and password pair."""
     if not name or name != name.strip() or len(name) > MAX_NAME_LENGTH or ":" in name or not name.isprintable():
         raise Invalid("name", f"must be 1 to {MAX_NAME_LENGTH} printable characters without ':' or spaces around it")
 
@@ -201,10 +194,10 @@ async def anybody(credential: Credential | None) -> Principal:
 class Doorkeeper:
     """The gate where credentials are required. Each call is one indexed read, that of a token or a user.
 
-    The read proves every time that the token or user is still good. A password that was once checked is
-    remembered in this process alone, as a digest under a key that nobody else knows, bound to the user's
-    stamp: so any change of the user forgets it, and only a password's first use costs its slow digest,
-    which is computed off the event loop, one at a time.
+    The read proves every time that the token or user is still good. A password that was once checked is remembered in
+    this process alone, as a digest under a key that nobody else knows, bound to the user's stamp: so any change of the
+    user forgets it, and only a password's first use costs its slow digest, which is computed off the event loop, one at
+    a time.
     """
 
     def __init__(self, registry: Registry) -> None:

@@ -1,0 +1,157 @@
+"""Workflows and the prepared ways of running them (deployments): ensure, upsert, read, delete."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from isogloss.core.access import Principal, Role, require
+from isogloss.core.errors import Conflict, NotFound
+from isogloss.core.model import Json, Project, Property, Run, Workflow
+from isogloss.core.ports import Reader, Writer
+from isogloss.core.registry.context import Registry
+from isogloss.core.registry.runs import SCHEDULED, remove_runs
+
+WORKFLOW, DEPLOYMENT = "workflow", "deployment"
+"""The roles of a ``Workflow``."""
+
+
+class WorkflowDraft(Struct, frozen=True, kw_only=True):
+    """What a client says of a workflow. ``properties`` are the (name, value) rows its dialect looks it up by."""
+
+    dialect: str
+    role: str
+    name: str
+    parent_id: str | None = None
+    tags: Json = "[]"
+    facet: Json | None = None
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+Completion: TypeAlias = Callable[[WorkflowDraft, Workflow, Workflow | None], WorkflowDraft]
+"""Writes a deployment's draft to its end, from its parent and from the deployment as it was, if it was."""
+
+
+async def ensure_workflow(
+    registry: Registry, caller: Principal, project: Project, draft: WorkflowDraft
+) -> tuple[Workflow, bool]:
+    """The workflow of this dialect, role and name, made if there was none; tells whether it was made.
+
+    One that exists stays as it is. Raises ``Denied``.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> tuple[Workflow, bool]:
+        return await _ensure(registry, unit, caller, project, draft)
+
+    return await registry.store.write(work)
+
+
+async def put_deployment(
+    registry: Registry, caller: Principal, project: Project, draft: WorkflowDraft, complete: Completion
+) -> tuple[Workflow, bool]:
+    """The deployment of this name of the draft's parent, made or changed; tells whether it was made.
+
+    Raises ``Denied``, and ``Conflict`` when the parent is no workflow of the project.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> tuple[Workflow, bool]:
+        parent = await unit.lock(Workflow, id=draft.parent_id)
+        if parent is None or parent.role != WORKFLOW or parent.project_id != project.id:
+            raise Conflict(f"No workflow has the id {draft.parent_id!r}.")
+        existing = await unit.get(Workflow, parent_id=parent.id, role=DEPLOYMENT, name=draft.name)
+        full = complete(draft, parent, existing)
+        if existing is None:
+            return await _ensure(registry, unit, caller, project, full)
+        changed = replace(existing, tags=full.tags, facet=full.facet, updated=registry.clock())
+        await unit.change(
+            Workflow, {"id": existing.id}, tags=changed.tags, facet=changed.facet, updated=changed.updated
+        )
+        await unit.remove(Property, entity="workflow", entity_id=existing.id, dialect=full.dialect)
+        await unit.add(*_properties(changed, full))
+        return changed, False
+
+    return await registry.store.write(work)
+
+
+async def get_workflow(
+    registry: Registry, caller: Principal, project: Project, workflow_id: str, role: str
+) -> Workflow:
+    """The workflow of this id and role, whatever dialect wrote it. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> Workflow:
+        return await _found(unit, project, workflow_id, role)
+
+    return await registry.store.read(work)
+
+
+async def delete_deployment(
+    registry: Registry,
+    caller: Principal,
+    project: Project,
+    deployment_id: str,
+    keep_named: frozenset[str] = frozenset(),
+) -> None:
+    """Delete a deployment and its runs that are still waiting to start.
+
+    Waiting runs whose state bears one of the names in ``keep_named`` stay. Raises ``Denied`` and ``NotFound``.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> None:
+        await _found(unit, project, deployment_id, DEPLOYMENT)
+        waiting = await unit.find(Run, deployment_id=deployment_id, state_type=SCHEDULED, attempts=0)
+        await remove_runs(unit, [run.id for run in waiting if run.state_name not in keep_named])
+        await unit.remove(Property, entity="workflow", entity_id=deployment_id)
+        await unit.remove(Workflow, id=deployment_id)
+
+    await registry.store.write(work)
+
+
+async def _ensure(
+    registry: Registry, unit: Writer, caller: Principal, project: Project, draft: WorkflowDraft
+) -> tuple[Workflow, bool]:
+    key: dict[str, Any] = {"parent_id": draft.parent_id, "role": draft.role, "name": draft.name}
+    if draft.parent_id is None:
+        key |= {"project_id": project.id, "dialect": draft.dialect}
+    existing = await unit.get(Workflow, **key)
+    if existing is not None:
+        return existing, False
+    now = registry.clock()
+    workflow = Workflow(
+        id=registry.new_id(),
+        project_id=project.id,
+        dialect=draft.dialect,
+        role=draft.role,
+        parent_id=draft.parent_id,
+        name=draft.name,
+        tags=draft.tags,
+        facet=draft.facet,
+        author_id=caller.user_id,
+        created=now,
+        updated=now,
+    )
+    if not await unit.add_if_absent(workflow):
+        taken = await unit.get(Workflow, **key)
+        if taken is None:
+            raise Conflict(f"The {draft.role} {draft.name!r} was made and deleted at the same time; try again.")
+        return taken, False
+    await unit.add(*_properties(workflow, draft))
+    return workflow, True
+
+
+async def _found(unit: Reader, project: Project, workflow_id: str, role: str) -> Workflow:
+    workflow = await unit.get(Workflow, id=workflow_id)
+    if workflow is None or workflow.role != role or workflow.project_id != project.id:
+        raise NotFound(role, workflow_id)
+    return workflow
+
+
+def _properties(workflow: Workflow, draft: WorkflowDraft) -> list[Property]:
+    return [
+        Property(entity="workflow", entity_id=workflow.id, dialect=draft.dialect, name=name, value=value)
+        for name, value in dict.fromkeys(draft.properties)
+    ]
