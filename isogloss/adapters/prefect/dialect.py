@@ -1,0 +1,62 @@
+"""What Prefect hands to the gateway."""
+
+from litestar.types import ControllerRouterHandler
+
+from isogloss.adapters.dialect import Answer, Dialect
+from isogloss.adapters.prefect.routes import (
+    PREFIX,
+    Route,
+    admin,
+    artifacts,
+    concurrency,
+    deployments,
+    flow_runs,
+    flows,
+    handlers,
+    logs,
+    task_runs,
+)
+from isogloss.adapters.prefect.routes.events import event_handlers
+from isogloss.core.access import Gate
+from isogloss.core.registry import Registry
+
+ROUTES: tuple[Route, ...] = (
+    *admin.ROUTES,
+    *artifacts.ROUTES,
+    *flows.ROUTES,
+    *flow_runs.ROUTES,
+    *task_runs.ROUTES,
+    *logs.ROUTES,
+    *deployments.ROUTES,
+    *concurrency.ROUTES,
+)
+"""Every operation that is served."""
+
+
+def routes(registry: Registry, gate: Gate) -> list[ControllerRouterHandler]:
+    """The handlers of all operations."""
+    return [*handlers(ROUTES, registry), *event_handlers(registry, gate)]
+
+
+def connect(url: str, name: str, key: str | None) -> list[str]:
+    """The lines that point Prefect's client and CLI at a registry, for a shell.
+
+    The key goes into ``PREFECT_API_AUTH_STRING``: with ``PREFECT_API_KEY`` the client sends none over its websocket.
+    """
+    lines = [f"export PREFECT_API_URL={url}{PREFIX}"]
+    if key is not None:
+        lines.append(f"export PREFECT_API_AUTH_STRING={name}:{key}")
+    return lines
+
+
+PREFECT = Dialect(
+    name="prefect",
+    prefixes=(PREFIX,),
+    routes=routes,
+    open_paths=frozenset({f"{PREFIX}/health", f"{PREFIX}/ready"}),
+    unauthorized=Answer(status=401, body=b'{"exception_message":"Unauthorized"}'),
+    too_large=Answer(status=413, body=b'{"detail":"Request Entity Too Large"}'),
+    failed=Answer(status=500, body=b'{"exception_message":"Internal Server Error"}'),
+    connect=connect,
+)
+"""The dialect, with all of the vendor's ``/api`` that no other dialect claims by a longer prefix."""

@@ -1,0 +1,36 @@
+"""Artifacts as Prefect prints them; members in the vendor's order, and all of them always there."""
+
+from datetime import datetime
+
+from msgspec import Raw, Struct
+
+
+class Artifact(Struct, frozen=True):
+    """One artifact. ``data`` and ``metadata_`` are JSON as it is kept; moments are in UTC."""
+
+    id: str
+    created: datetime
+    updated: datetime
+    key: str | None
+    type: str | None
+    description: str | None
+    data: Raw | None
+    metadata_: Raw | None
+    flow_run_id: str | None
+    task_run_id: str | None
+
+
+class ArtifactCollection(Struct, frozen=True):
+    """The newest artifact of a key, under the collection's own id and moments."""
+
+    id: str
+    created: datetime
+    updated: datetime
+    key: str
+    latest_id: str
+    type: str | None
+    description: str | None
+    data: Raw | None
+    metadata_: Raw | None
+    flow_run_id: str | None
+    task_run_id: str | None

@@ -1,0 +1,213 @@
+"""How many statements each of Prefect's operations issues: at most three for a read, whatever the size of its page, and
+one transaction for a write.
+
+The table covers every route that the dialect lists, so that a new one cannot be forgotten.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from isogloss.adapters.prefect.dialect import ROUTES
+from isogloss.core.registry import Registry, accounts
+from isogloss.gateway.app import create_app
+from isogloss.gateway.settings import Auth, read_settings
+from isogloss.storage.sql import postgresql, sqlite
+from isogloss.storage.sql.postgresql import PostgresqlStore
+from isogloss.storage.sql.sqlite import SqliteStore
+
+READ_STATEMENTS = 3
+MANY = 60
+
+Body = dict[str, Any] | list[Any] | None
+
+
+class Count:
+    """What the store did since it was last asked."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self.transactions = 0
+
+    def take(self) -> tuple[int, int]:
+        taken = (self.statements, self.transactions)
+        self.statements = self.transactions = 0
+        return taken
+
+
+@pytest.fixture
+def count(monkeypatch: pytest.MonkeyPatch) -> Count:
+    """Counts the statements that reach either driver, and the write transactions."""
+    counted = Count()
+
+    def counting(kind: type[Any], name: str, field: str) -> None:
+        original: Callable[..., Awaitable[Any]] = getattr(kind, name)
+
+        async def wrapped(self: Any, *arguments: Any) -> Any:
+            setattr(counted, field, getattr(counted, field) + 1)
+            return await original(self, *arguments)
+
+        monkeypatch.setattr(kind, name, wrapped)
+
+    for kind in (sqlite._Direct, sqlite._Threaded):
+        for name in ("fetch", "execute", "execute_many"):
+            counting(kind, name, "statements")
+    for name in ("fetch", "_run"):
+        counting(postgresql._Pooled, name, "statements")
+    counting(SqliteStore, "write", "transactions")
+    counting(PostgresqlStore, "write", "transactions")
+    return counted
+
+
+@asynccontextmanager
+async def client_of(registry: Registry) -> AsyncIterator[httpx.AsyncClient]:
+    async def ready() -> str | None:
+        return None
+
+    app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=accounts.anybody, readiness=ready)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield client
+
+
+async def fill(client: httpx.AsyncClient) -> dict[str, str]:
+    """Enough rows of each kind that a page of 50 is full; answers one id of each."""
+    flow = (await client.post("/api/flows/", json={"name": "flow", "tags": ["a"]})).json()["id"]
+    made: dict[str, str] = {"flow": flow}
+    deployment = await client.post("/api/deployments/", json={"name": "deployment", "flow_id": flow})
+    made["deployment"] = deployment.json()["id"]
+    state = {"type": "COMPLETED", "data": {"result": [1, 2]}}
+    for number in range(MANY):
+        run = {"flow_id": flow, "name": f"run-{number}", "tags": ["a", f"t{number}"], "state": {"type": "PENDING"}}
+        made["run"] = (await client.post("/api/flow_runs/", json=run)).json()["id"]
+        await client.post(f"/api/flow_runs/{made['run']}/set_state", json={"state": state, "force": True})
+        step = {"flow_run_id": made["run"], "task_key": "t", "dynamic_key": str(number), "state": {"type": "PENDING"}}
+        made["step"] = (await client.post("/api/task_runs/", json=step)).json()["id"]
+        artifact = {"key": f"k{number}", "data": number, "metadata_": {"a": "b"}, "flow_run_id": made["run"]}
+        made["artifact"] = (await client.post("/api/artifacts/", json=artifact)).json()["id"]
+        line = {
+            "name": "n",
+            "level": 20,
+            "message": "m",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "flow_run_id": made["run"],
+        }
+        await client.post("/api/logs/", json=[line])
+    return made
+
+
+JOINED: dict[str, Any] = {
+    "flow_runs": {"tags": {"all_": ["a"]}, "name": {"like_": "run"}},
+    "flows": {"name": {"any_": ["flow"]}},
+}
+
+
+def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
+    """Each reading operation, as a request whose answer is large."""
+    return {
+        ("GET", "/csrf-token"): (f"/csrf-token?client={uuid4()}", None),
+        ("GET", "/admin/version"): ("/admin/version", None),
+        ("GET", "/admin/storage"): ("/admin/storage", None),
+        ("GET", "/health"): ("/health", None),
+        ("GET", "/ready"): ("/ready", None),
+        ("GET", "/version"): ("/version", None),
+        ("GET", "/artifacts/{id:uuid}"): (f"/artifacts/{made['artifact']}", None),
+        ("GET", "/artifacts/{key:str}/latest"): ("/artifacts/k1/latest", None),
+        ("POST", "/artifacts/filter"): ("/artifacts/filter", JOINED),
+        ("POST", "/artifacts/latest/filter"): ("/artifacts/latest/filter", JOINED),
+        ("POST", "/artifacts/count"): ("/artifacts/count", JOINED),
+        ("POST", "/artifacts/latest/count"): ("/artifacts/latest/count", JOINED),
+        ("GET", "/flows/{id:uuid}"): (f"/flows/{made['flow']}", None),
+        ("GET", "/flow_runs/{id:uuid}"): (f"/flow_runs/{made['run']}", None),
+        ("POST", "/flow_runs/filter"): ("/flow_runs/filter", JOINED),
+        ("GET", "/task_runs/{id:uuid}"): (f"/task_runs/{made['step']}", None),
+        ("POST", "/task_runs/filter"): ("/task_runs/filter", JOINED),
+        ("POST", "/logs/filter"): ("/logs/filter", {"logs": {"level": {"ge_": 10}}}),
+        ("POST", "/v2/concurrency_limits/increment-with-lease"): (
+            "/v2/concurrency_limits/increment-with-lease",
+            {"names": ["tag:x"], "slots": 1, "mode": "concurrency", "lease_duration": 60},
+        ),
+    }
+
+
+def writes(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
+    """Each writing operation, with a body that makes it write all it can; deletions last."""
+    state = {"state": {"type": "RUNNING"}, "force": True}
+    return {
+        ("POST", "/artifacts/"): (
+            "/artifacts/",
+            {"key": "k1", "data": 1, "metadata_": {"a": "b", "c": "d"}, "flow_run_id": made["run"]},
+        ),
+        ("PATCH", "/artifacts/{id:uuid}"): (f"/artifacts/{made['artifact']}", {"metadata_": {"x": "y"}, "data": 2}),
+        ("POST", "/flows/"): ("/flows/", {"name": "other", "tags": ["a", "b"]}),
+        ("POST", "/flow_runs/"): ("/flow_runs/", {"flow_id": made["flow"], "state": {"type": "PENDING"}}),
+        ("PATCH", "/flow_runs/{id:uuid}"): (f"/flow_runs/{made['run']}", {"name": "renamed", "tags": ["c"]}),
+        ("POST", "/flow_runs/{id:uuid}/set_state"): (f"/flow_runs/{made['run']}/set_state", state),
+        ("POST", "/task_runs/"): (
+            "/task_runs/",
+            {"flow_run_id": made["run"], "task_key": "u", "dynamic_key": "0", "state": {"type": "PENDING"}},
+        ),
+        ("POST", "/logs/"): (
+            "/logs/",
+            [{"name": "n", "level": 20, "message": str(n), "timestamp": "2026-01-01T00:00:00Z"} for n in range(100)],
+        ),
+        ("POST", "/deployments/"): ("/deployments/", {"name": "second", "flow_id": made["flow"], "tags": ["x"]}),
+        ("POST", "/deployments/{id:uuid}/create_flow_run"): (
+            f"/deployments/{made['deployment']}/create_flow_run",
+            {"state": {"type": "PENDING"}},
+        ),
+        ("DELETE", "/artifacts/{id:uuid}"): (f"/artifacts/{made['artifact']}", None),
+        ("DELETE", "/flow_runs/{id:uuid}"): (f"/flow_runs/{made['run']}", None),
+        ("DELETE", "/deployments/{id:uuid}"): (f"/deployments/{made['deployment']}", None),
+    }
+
+
+async def send(client: httpx.AsyncClient, method: str, path: str, body: Body) -> httpx.Response:
+    content = None if body is None else json.dumps(body).encode()
+    answer = await client.request(method, f"/api{path}", content=content)
+    expected = {422} if path.startswith("/csrf-token") else {200, 201, 204}
+    assert answer.status_code in expected, (method, path, answer.text)
+    return answer
+
+
+def test_every_route_is_in_the_table() -> None:
+    made = dict.fromkeys(("artifact", "flow", "run", "step", "deployment"), "")
+    covered = {(method, spelled(path)) for method, path in (*reads(made), *writes(made))}
+
+    assert {(str(route.method), spelled(route.path)) for route in ROUTES} - covered == set()
+
+
+def spelled(path: str) -> str:
+    """The path with every id in one spelling: whether one is checked by the router or later is no matter here."""
+    return path.replace("{id:str}", "{id:uuid}")
+
+
+async def test_reads_issue_at_most_three_statements_at_any_page_size(registry: Registry, count: Count) -> None:
+    async with client_of(registry) as client:
+        made = await fill(client)
+        for (method, _), (path, body) in reads(made).items():
+            counts = {}
+            for limit in (1, 50):
+                sized = {**body, "limit": limit} if isinstance(body, dict) and path.endswith("/filter") else body
+                count.take()
+                answer = await send(client, method, path, sized)
+                counts[limit] = count.take()
+                if path.endswith("/filter"):
+                    assert len(answer.json()) == limit, path
+            assert counts[1] == counts[50], path
+            assert counts[50][0] <= READ_STATEMENTS, (path, counts)
+            assert counts[50][1] == 0, path
+
+
+async def test_writes_take_one_transaction(registry: Registry, count: Count) -> None:
+    async with client_of(registry) as client:
+        made = await fill(client)
+        for (method, _), (path, body) in writes(made).items():
+            count.take()
+            await send(client, method, path, body)
+            assert count.take()[1] == 1, path
