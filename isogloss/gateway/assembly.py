@@ -1,0 +1,154 @@
+"""Puts the rooms together: a store by its URL, the registry over it, the gate, and the app."""
+
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from isogloss.adapters.dialect import Dialect
+from isogloss.core.access import Gate
+from isogloss.core.ids import IdSource
+from isogloss.core.model import Instant
+from isogloss.core.ports import Store
+from isogloss.core.registry import Registry, accounts
+from isogloss.core.registry.projects import ensure_default
+from isogloss.gateway.app import create_app
+from isogloss.gateway.dialects import DIALECTS
+from isogloss.gateway.middleware.asgi import App
+from isogloss.gateway.pages import Readiness
+from isogloss.gateway.problems import Problem
+from isogloss.gateway.settings import Auth, Settings, without_password
+from isogloss.gateway.upkeep import upkeep
+from isogloss.storage.sql import open_store
+from isogloss.storage.sql.migrate import is_current, upgrade
+
+logger = logging.getLogger("isogloss.gateway")
+
+
+class OpenStore(Store, Protocol):
+    """A store as the gateway holds it."""
+
+    async def check(self) -> None:
+        """Raise when the storage does not answer."""
+        ...
+
+    async def close(self) -> None:
+        """Wait for what is running, then let go of the storage."""
+        ...
+
+
+class Gateway(Struct, frozen=True, kw_only=True):
+    """Everything that serves. ``admin_password`` is the one that was generated just now, if one was."""
+
+    app: App
+    registry: Registry
+    gate: Gate
+    auth: Auth
+    admin_password: str | None
+
+
+def now() -> Instant:
+    """The time, in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+async def upgrade_schema(settings: Settings) -> None:
+    """Run the migrations that the database lacks. Raises ``Problem`` where it cannot be reached or written."""
+    make_database_file(settings)
+    with _storage_problems(settings):
+        await upgrade(settings.database_url)
+
+
+async def require_schema(settings: Settings) -> None:
+    """See that the schema is current: an embedded database is brought up to date, for another that is said.
+
+    Where several gateways share a database, an upgrade is a step of its own, which none of them takes by surprise.
+    Raises ``Problem``.
+    """
+    if settings.embedded:
+        await upgrade_schema(settings)
+        return
+    with _storage_problems(settings):
+        current = await is_current(settings.database_url)
+    if not current:
+        shown = without_password(settings.database_url)
+        raise Problem(f"The schema of {shown} is not current; run `isogloss db upgrade` first.")
+
+
+@contextlib.asynccontextmanager
+async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, OpenStore]]:
+    """The registry on its storage, whose schema is current; closed with the block. Raises ``Problem``."""
+    await require_schema(settings)
+    new_id = IdSource()
+    with _storage_problems(settings):
+        store: OpenStore = await open_store(settings.database_url)
+    try:
+        with _storage_problems(settings):
+            project = await ensure_default(store, now, new_id)
+        yield Registry(store=store, clock=now, new_id=new_id, default_project=project), store
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(
+    settings: Settings, auth: Auth, *, dialects: Sequence[Dialect] = DIALECTS
+) -> AsyncIterator[Gateway]:
+    """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used."""
+    async with open_registry(settings) as (registry, store):
+        generated = await accounts.ensure_admin(registry, settings.admin_password)
+        gate: Gate = accounts.anybody if auth is Auth.OPEN else accounts.Doorkeeper(registry)
+        app = create_app(
+            settings,
+            registry,
+            auth=auth,
+            gate=gate,
+            readiness=make_readiness(settings, store),
+            dialects=dialects,
+        )
+        async with upkeep(registry):
+            yield Gateway(app=app, registry=registry, gate=gate, auth=auth, admin_password=generated)
+
+
+def make_readiness(settings: Settings, store: OpenStore) -> Readiness:
+    """Asks the storage each time, and for the schema until it was current once: nothing takes it back while we run."""
+    current = False
+
+    async def readiness() -> str | None:
+        nonlocal current
+        await store.check()
+        current = current or await is_current(settings.database_url)
+        return None if current else "The schema is not current; run `isogloss db upgrade`."
+
+    return readiness
+
+
+def make_database_file(settings: Settings) -> None:
+    """Make the file of an embedded database, and its directory. Raises ``Problem`` where that cannot be done."""
+    path = settings.database_path
+    if path is None:
+        return
+    try:
+        # It holds digests of passwords, so file and directory are their owner's alone where we make them. SQLite gives
+        # the files beside it the same rights.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise Problem(f"The database {path} cannot be written: {error.strerror or error}.") from None
+
+
+@contextlib.contextmanager
+def _storage_problems(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:
+        logger.debug("The storage cannot be used", exc_info=True)
+        shown = without_password(settings.database_url)
+        # SQLAlchemy wraps the driver's error and adds to its text; the driver's own says it best.
+        reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
+        raise Problem(f"The database {shown} cannot be used: {reason.rstrip('.')}.") from None

@@ -1,0 +1,54 @@
+"""Who is asking: from the ``authorization`` header to a ``Principal`` in the scope."""
+
+import base64
+import binascii
+
+from isogloss.adapters.dialect import CALLER
+from isogloss.core.access import Credential, Gate
+from isogloss.core.errors import Unauthenticated
+from isogloss.gateway.middleware.asgi import App, Receive, Scope, Send, send_answer
+from isogloss.gateway.middleware.exchange import HEADERS
+from isogloss.gateway.middleware.switch import DIALECT
+
+
+class Authentication:
+    """Asks the gate, and answers with the dialect's ``unauthorized`` where it refuses.
+
+    A dialect's ``open_paths`` are compared whole and as they came, so that no other spelling of a path is open.
+    Websockets pass: their routes ask the gate themselves, as their credential comes in a message.
+    """
+
+    def __init__(self, app: App, *, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        dialect = scope[DIALECT]
+        if scope["path"] not in dialect.open_paths:
+            try:
+                scope[CALLER] = await self._gate(read_authorization(scope[HEADERS].get(b"authorization")))
+            except Unauthenticated:
+                await send_answer(dialect.unauthorized, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def read_authorization(header: bytes | None) -> Credential | None:
+    """The credential in the header, ``Bearer TOKEN`` or ``Basic NAME:SECRET``; null where there is none to be read."""
+    if header is None:
+        return None
+    scheme, _, rest = header.partition(b" ")
+    scheme, rest = scheme.lower(), rest.strip()
+    try:
+        if scheme == b"bearer" and rest:
+            return Credential(name=None, secret=rest.decode())
+        if scheme == b"basic":
+            name, colon, secret = base64.b64decode(rest, validate=True).decode().partition(":")
+            return Credential(name=name, secret=secret) if colon else None
+    except (binascii.Error, UnicodeDecodeError):
+        pass
+    return None
