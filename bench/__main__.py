@@ -1,0 +1,72 @@
+"""``python -m bench VENDOR``: measure Isogloss beside a vendor's own server, print and save the figures."""
+
+import argparse
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.prefect.suite import SUITE as PREFECT
+from bench.report import as_text, failures, save
+from bench.servers import ServerError
+from bench.suite import Engine, Options, Size, run_suite
+
+SUITES = {suite.vendor: suite for suite in (PREFECT,)}
+SIZES = {"2000": Size(2_000, 1_000), "200000": Size(200_000, 20_000)}
+ENGINES: dict[str, list[Engine]] = {
+    "sqlite": ["sqlite"],
+    "postgresql": ["postgresql"],
+    "both": ["sqlite", "postgresql"],
+}
+
+
+def main() -> int:
+    """Run the command line: 0 when every request was answered, 1 when one was not, 2 when nothing ran."""
+    # Ended from outside, it still ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = _parser().parse_args()
+    suite = SUITES[arguments.vendor]
+    known = {load.name for load in suite.loads(SIZES["2000"])}
+    wanted = [name for name in arguments.loads.split(",") if name]
+    if not known.issuperset(wanted):
+        print(f"--loads: choose from {', '.join(sorted(known))}", file=sys.stderr)
+        return 2
+    options = Options(
+        sizes=[size for name, size in SIZES.items() if arguments.size in (name, "both")],
+        engines=ENGINES[arguments.engine],
+        rounds=arguments.rounds,
+        seconds=arguments.seconds,
+        warmup_seconds=arguments.warmup,
+        connections=arguments.connections,
+        only=arguments.only,
+        loads=wanted,
+    )
+    date = datetime.now(UTC)
+    try:
+        comparison = run_suite(suite, options, lambda line: print(line, flush=True))
+    except (ServerError, AssertionError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{as_text(comparison, date)}\n")
+    for path in save(comparison, date, arguments.output):
+        print(f"Saved {path}")
+    return 1 if failures(comparison) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("vendor", choices=sorted(SUITES))
+    parser.add_argument("--size", choices=[*SIZES, "both"], default="both", help="artifacts in each server")
+    parser.add_argument("--engine", choices=list(ENGINES), default="sqlite", help="database of both servers")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0, help="measured in each round")
+    parser.add_argument("--warmup", type=float, default=1.0, help="seconds before each measurement")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--loads", default="", help="names of requests, separated by commas; all by default")
+    parser.add_argument("--only", choices=["theirs", "ours"], help="run one server alone")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results", help="folder")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

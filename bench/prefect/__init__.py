@@ -1,0 +1,1 @@
+"""What only the comparison with Prefect's server needs: its rows, its server, its requests."""

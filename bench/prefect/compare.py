@@ -1,0 +1,48 @@
+"""Whether two seeded servers give the same answers, so that the figures compare like with like."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from bench.prefect.rows import flow_run_id, key
+from bench.suite import Address, Size
+
+#: Each server makes these its own way.
+OWN = ("id", "latest_id")
+
+
+def compare(size: Size, theirs: Address, ours: Address) -> None:
+    """Ask both for the same pages; raise AssertionError with the first difference."""
+    by_key = {"artifacts": {"key": {"any_": [key(size.names // 2)]}}, "sort": "CREATED_DESC"}
+    by_run = {"artifacts": {"flow_run_id": {"any_": [flow_run_id(0)]}}, "sort": "CREATED_DESC"}
+    questions: list[tuple[str, Mapping[str, Any] | None]] = [
+        ("/artifacts/latest/filter", {"sort": "KEY_ASC", "limit": 200}),
+        ("/artifacts/filter", {"sort": "CREATED_DESC", "limit": 200}),
+        ("/artifacts/filter", by_key),
+        ("/artifacts/filter", by_run),
+        (f"/artifacts/{key(0)}/latest", None),
+        ("/artifacts/count", {}),
+        ("/artifacts/latest/count", {}),
+    ]
+    for path, body in questions:
+        expected, found = _ask(theirs, path, body), _ask(ours, path, body)
+        assert found == expected, (
+            f"{path} {body}: the servers differ\ntheirs: {str(expected)[:800]}\nours:   {str(found)[:800]}"
+        )
+
+
+def _ask(address: Address, path: str, body: Mapping[str, Any] | None) -> Any:
+    """The answer without the members that each server makes its own way."""
+    call = urllib.request.Request(
+        f"http://127.0.0.1:{address.port}{address.prefix}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(call, timeout=60) as answer:
+        found = json.load(answer)
+    for row in found if isinstance(found, list) else [found]:
+        if isinstance(row, dict):
+            for member in OWN:
+                row.pop(member, None)
+    return found

@@ -1,0 +1,36 @@
+"""Rows made in bulk are what the use cases make of the same requests."""
+
+from bench.memory import MemoryStore
+from bench.ours import SeedClock
+from bench.prefect.ours import create_rows
+from bench.prefect.rows import rows
+from bench.suite import Size
+from isogloss.core.model import Artifact, RunLink, Tally, Version
+from isogloss.core.registry import Registry
+from isogloss.core.registry.projects import ensure_default
+from isogloss.core.registry.upkeep import fold_tallies
+
+SIZE = Size(60, 20)
+
+
+async def test_creates_in_memory_keep_heads_ordinals_links_and_totals() -> None:
+    clock, memory = SeedClock(), MemoryStore()
+    project = await ensure_default(memory, clock, clock.new_id)
+    registry = Registry(store=memory, clock=clock, new_id=clock.new_id, default_project=project)
+    ids: list[str] = []
+    await create_rows(SIZE, ids, registry, clock)
+    artifacts, versions = await memory.find(Artifact), await memory.find(Version)
+    assert [version.id for version in versions] == ids == sorted(ids)
+    assert [version.created for version in versions] == [row.created for row in rows(SIZE)]
+    assert len(artifacts) == SIZE.names
+    for artifact in artifacts:
+        own = [version for version in versions if version.artifact_id == artifact.id]
+        assert [version.ordinal for version in own] == [1, 2, 3]
+        assert artifact.ordinals == 3
+        assert artifact.head_version_id == own[-1].id
+        assert artifact.head_created == own[0].created
+        assert artifact.head_updated == own[-1].created
+    links = {(link.version_id, link.run_id) for link in await memory.find(RunLink)}
+    assert len(links) == SIZE.artifacts + SIZE.artifacts // 2
+    assert await fold_tallies(registry) == 80 - 2
+    assert {(tally.noun, tally.delta) for tally in await memory.find(Tally)} == {("version", 60), ("head", 20)}

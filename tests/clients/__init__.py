@@ -1,0 +1,1 @@
+"""Programs that the vendors' own clients run, each in its own environment, against gateways of ours."""

@@ -1,0 +1,76 @@
+"""What the programs beside this one share. They run in the client's own environment, without pytest."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+API = os.environ["PREFECT_API_URL"].rstrip("/")
+
+
+def unique(word: str) -> str:
+    """A name that no other program uses."""
+    return f"{word}-{uuid.uuid4().hex[:10]}"
+
+
+def expect(found: Any, wanted: Any, what: str) -> None:
+    """End the program when the two differ."""
+    if found != wanted:
+        raise SystemExit(f"{what}: found {found!r}, wanted {wanted!r}")
+
+
+def holds(condition: Any, what: str) -> None:
+    """End the program unless the condition holds."""
+    if not condition:
+        raise SystemExit(f"does not hold: {what}")
+
+
+def eventually(look: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
+    """What ``look`` gives once it gives something: task runs and logs reach the server after the fact."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise SystemExit(f"never came: {what}")
+        time.sleep(0.1)
+
+
+def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> BaseException:
+    """The error of the kind that ``act`` must end with."""
+    try:
+        act()
+    except kind as error:
+        return error
+    raise SystemExit(f"no {kind.__name__}: {what}")
+
+
+def command(*arguments: str, fails: bool = False) -> str:
+    """What the vendor's command line prints; its exit status must be as told."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("prefect")), "--no-prompt", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "4000", "NO_COLOR": "1", "TERM": "dumb"},
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    if (done.returncode != 0) != fails:
+        raise SystemExit(f"prefect {' '.join(arguments)} ended with {done.returncode}:\n{printed}")
+    return printed
+
+
+def http(method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
+    """One plain request with the credentials that the client would send."""
+    sent = dict(headers or {})
+    user = os.environ.get("PREFECT_API_AUTH_STRING")
+    auth = httpx.BasicAuth(*user.split(":", 1)) if user and "authorization" not in sent else None
+    return httpx.request(method, f"{API}{path}", json=body, headers=sent, auth=auth, timeout=60)
