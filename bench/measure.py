@@ -1,8 +1,10 @@
 """One measurement: the load generator against one server, and what the server spent on it."""
 
 import json
+import resource
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,6 +38,7 @@ def measure(server: Server, spec: LoadSpec, cores: int) -> Measurement:
         ServerError: when the generator itself fails.
 
     """
+    started, generator_before = time.monotonic(), _children_seconds()
     server_before, busy_before = processor_seconds(server.pid), busy_seconds()
     done = subprocess.run(
         [sys.executable, "-m", "bench.loadgen"],
@@ -47,6 +50,7 @@ def measure(server: Server, spec: LoadSpec, cores: int) -> Measurement:
         timeout=spec.warmup_seconds + spec.seconds * SLOW_FACTOR + GRACE_SECONDS + 60,
     )
     server_after, busy_after = processor_seconds(server.pid), busy_seconds()
+    generator, elapsed = _children_seconds() - generator_before, time.monotonic() - started
     if done.returncode:
         raise ServerError(f"the load generator failed:\n{done.stderr[-2000:]}")
     load = LoadResult(**json.loads(done.stdout))
@@ -58,6 +62,11 @@ def measure(server: Server, spec: LoadSpec, cores: int) -> Measurement:
         per_answer = round(used * load.seconds / loaded / load.answers * 1000, 3)
     others = None
     if used is not None and busy is not None:
-        generator = load.generator_seconds * loaded / load.seconds
-        others = round(max(0.0, busy - used - generator) / (loaded * cores), 3)
+        others = round(max(0.0, busy - used - generator) / (elapsed * cores), 3)
     return Measurement(load, per_answer, others)
+
+
+def _children_seconds() -> float:
+    """Processor time of the children that have ended: here, of the generators."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -20,7 +20,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """One vendor's protocol.
 
-    ``prefixes`` are the path prefixes that belong to it; where those of two dialects fit a path, the longer one decides.
+    ``prefixes`` are the path prefixes that belong to it; where those of two dialects fit a path, the longer decides.
     ``routes`` builds its handlers over a registry, and over the gate for those that authenticate by themselves (a
     websocket). ``open_paths`` answer without a credential even when credentials are required. ``unauthorized``,
     ``too_large`` and ``failed`` (an unexpected error) are the vendor's shapes of these answers. ``connect`` gives the

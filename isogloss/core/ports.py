@@ -29,6 +29,10 @@ class Reader(Protocol):
         """How many rows satisfy the query, whatever its page."""
         ...
 
+    async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:
+        """The sum of a field over all entities whose fields equal ``key``; 0 of none."""
+        ...
+
 
 class Writer(Reader, Protocol):
     """A unit of work: all of its writes are kept together, or none is.

@@ -23,7 +23,7 @@ from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Auth, Settings, without_password
 from isogloss.gateway.upkeep import upkeep
 from isogloss.storage.sql import open_store
-from isogloss.storage.sql.migrate import is_current, upgrade
+from isogloss.storage.sql.revision import is_current
 
 logger = logging.getLogger("isogloss.gateway")
 
@@ -59,6 +59,11 @@ async def upgrade_schema(settings: Settings) -> None:
     """Run the migrations that the database lacks. Raises ``Problem`` where it cannot be reached or written."""
     make_database_file(settings)
     with _storage_problems(settings):
+        if await is_current(settings.database_url):
+            return
+        # Alembic makes a process half as large again, and most starts have nothing for it to do.
+        from isogloss.storage.sql.migrate import upgrade
+
         await upgrade(settings.database_url)
 
 
@@ -99,7 +104,8 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used."""
     async with open_registry(settings) as (registry, store):
-        generated = await accounts.ensure_admin(registry, settings.admin_password)
+        with _storage_problems(settings):
+            generated = await accounts.ensure_admin(registry, settings.admin_password)
         gate: Gate = accounts.anybody if auth is Auth.OPEN else accounts.Doorkeeper(registry)
         app = create_app(
             settings,

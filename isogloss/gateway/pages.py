@@ -71,9 +71,7 @@ def address_asked(scope: Scope) -> str:
 
 
 def connect_lines(dialect: Dialect, url: str, auth: Auth, name: str | None, key: str | None) -> list[str]:
-    """The lines that point a dialect's client at ``url``, with placeholders where a credential is needed and not
-    given.
-    """
+    """The lines that point a dialect's client at ``url``, with placeholders for a credential that is needed."""
     if key is None and auth is Auth.REQUIRED:
         key = KEY_PLACEHOLDER
     return dialect.connect(url, name or NAME_PLACEHOLDER, key)

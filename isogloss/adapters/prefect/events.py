@@ -24,10 +24,9 @@ from isogloss.adapters.prefect.bodies.task_runs import (
     TaskRunResult,
 )
 from isogloss.adapters.prefect.filters import DIALECT
+from isogloss.adapters.prefect.run_facets import TaskRunFacet, json_text
 from isogloss.adapters.prefect.run_names import run_name
 from isogloss.adapters.prefect.run_translate import (
-    TaskRunFacet,
-    json_text,
     merged,
     phase,
     position,

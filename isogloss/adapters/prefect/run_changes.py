@@ -11,20 +11,16 @@ from isogloss.adapters.prefect.deployment_translate import NewId, deployment_fac
 from isogloss.adapters.prefect.failures import detail
 from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.orchestration import ABORT, Phase, Situation, Verdict, decide, filled, kept
+from isogloss.adapters.prefect.run_facets import FlowRunFacet, flow_facet, flow_run_facet, json_text, raw
 from isogloss.adapters.prefect.run_translate import (
     SCHEDULED_PHASE,
-    FlowRunFacet,
     FlowRunPlan,
     TaskRunPlan,
-    flow_facet,
-    flow_run_facet,
     job_variables,
-    json_text,
     merged,
     phase,
     phase_of,
     policy,
-    raw,
     run_properties,
     scheduled_for,
     tags_text,

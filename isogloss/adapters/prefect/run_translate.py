@@ -6,7 +6,7 @@ vendor's client parses. What only Prefect knows of a row lies in its facet.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,19 @@ from isogloss.adapters.prefect.bodies.task_runs import TaskRunCreate, TaskRunPol
 from isogloss.adapters.prefect.decode import dump
 from isogloss.adapters.prefect.filters import DIALECT, FLOW_VERSION, TAG, WORK_QUEUE_NAME
 from isogloss.adapters.prefect.orchestration import Phase, Verdict
+from isogloss.adapters.prefect.run_facets import (
+    EMPTY_LIST,
+    EMPTY_OBJECT,
+    NULL,
+    FlowFacet,
+    FlowRunFacet,
+    TaskRunFacet,
+    flow_facet,
+    flow_run_facet,
+    json_text,
+    raw,
+    task_run_facet,
+)
 from isogloss.adapters.prefect.times import instant_of, moment, moment_or_none, seconds
 from isogloss.core.model import Instant, Json, LogLine, Run, RunState, Workflow
 from isogloss.core.registry.runs import FINAL, PENDING, RUN, RUNNING, SCHEDULED, STATE_TYPES, STEP, RunDraft, Standing
@@ -30,37 +43,6 @@ from isogloss.core.registry.workflows import WORKFLOW, WorkflowDraft
 NIL = "00000000-0000-0000-0000-000000000000"
 """Stands where the vendor needs an id and the row has none."""
 
-# A facet's member that may be null is Raw too: msgspec does not decode a union of Raw and None.
-EMPTY_OBJECT, EMPTY_LIST, NULL = Raw(b"{}"), Raw(b"[]"), Raw(b"null")
-NO_TASK_POLICY = Raw(
-    b'{"max_retries":0,"retry_delay_seconds":0.0,"retries":null,"retry_delay":null,"retry_jitter_factor":null}'
-)
-
-F = TypeVar("F", bound=Struct)
-
-
-class FlowFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a flow gives back verbatim."""
-
-    labels: Raw = EMPTY_OBJECT
-
-
-class FlowRunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a flow run gives back verbatim, and its policy."""
-
-    deployment_version: str | None = None
-    work_queue_name: str | None = None
-    flow_version: str | None = None
-    parameters: Raw = EMPTY_OBJECT
-    context: Raw = EMPTY_OBJECT
-    policy: wire.FlowRunPolicy = wire.FlowRunPolicy()
-    labels: Raw = EMPTY_OBJECT
-    auto_scheduled: bool = False
-    infrastructure_document_id: str | None = None
-    infrastructure_pid: str | None = None
-    created_by: wire.CreatedBy | None = None
-    job_variables: Raw = EMPTY_OBJECT
-
 
 class FlowRunPlan(Struct, frozen=True, kw_only=True):
     """A flow run to be made: what is kept of it, its own labels, and the state it enters first."""
@@ -68,20 +50,6 @@ class FlowRunPlan(Struct, frozen=True, kw_only=True):
     facet: FlowRunFacet
     labels: dict[str, Any] | None
     phase: Phase
-
-
-class TaskRunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a task run gives back verbatim. ``cache_expiration`` is in microseconds since the epoch."""
-
-    task_key: str
-    dynamic_key: str
-    cache_key: str | None = None
-    cache_expiration: Instant | None = None
-    task_version: str | None = None
-    policy: Raw = NO_TASK_POLICY
-    labels: Raw = EMPTY_OBJECT
-    task_inputs: Raw = EMPTY_OBJECT
-    flow_run_run_count: int = 0
 
 
 class TaskRunPlan(Struct, frozen=True, kw_only=True):
@@ -97,44 +65,6 @@ SCHEDULED_PHASE = Phase(type=SCHEDULED, name="Scheduled")
 
 _NO_DETAILS = Raw(msgspec.json.encode(wire.StateDetails()))
 _BANNED = re.compile("[/%&><]")
-
-
-def json_text(value: Any) -> Json:
-    """The JSON text of a value whose Raw members are kept as they are."""
-    return msgspec.json.encode(value).decode()
-
-
-def raw(value: Any) -> Raw:
-    """A parsed JSON value as text to be passed through. Raises ``Unprocessable`` for one too deep."""
-    return Raw(dump(value).encode())
-
-
-def read_facet(shape: type[F], facet: Json | None, dialect: str, default: F) -> F:
-    """A row's facet, where Prefect wrote it; else the default."""
-    if dialect != DIALECT or facet is None:
-        return default
-    try:
-        return msgspec.json.decode(facet, type=shape)
-    except msgspec.DecodeError:
-        return default
-
-
-def flow_facet(workflow: Workflow | None) -> FlowFacet:
-    """What Prefect keeps of a flow."""
-    if workflow is None:
-        return FlowFacet()
-    return read_facet(FlowFacet, workflow.facet, workflow.dialect, FlowFacet())
-
-
-def flow_run_facet(run: Run) -> FlowRunFacet:
-    """What Prefect keeps of a flow run."""
-    return read_facet(FlowRunFacet, run.facet, run.dialect, FlowRunFacet())
-
-
-def task_run_facet(run: Run) -> TaskRunFacet:
-    """What Prefect keeps of a task run. A step of another dialect is a task of its own name."""
-    default = TaskRunFacet(task_key=run.name, dynamic_key=run.position or run.id)
-    return read_facet(TaskRunFacet, run.facet, run.dialect, default)
 
 
 def flow(workflow: Workflow) -> wire.Flow:

@@ -24,11 +24,14 @@ from isogloss.core.model import (
     Version,
 )
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, IsNull, Not, Operator, Query, Sort, all_of
+from isogloss.core.query import EVERYTHING, Compare, IsNull, Not, Operator, Query, Sort, all_of
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.metadata import log_of, replaced
 
 PRODUCED = "produced"
+_TALLIED = frozenset({"version", "head"})
+"""The sources whose rows are tallied, under the source's name as noun."""
+
 LABEL_BOUND = 2**53
 """Labels beyond this, either way, do not count as numbers: not every client could hold them exactly."""
 
@@ -208,10 +211,12 @@ async def list_rows(registry: Registry, caller: Principal, query: Query) -> list
 
 
 async def count(registry: Registry, caller: Principal, query: Query) -> int:
-    """How many rows satisfy a query."""
+    """How many rows satisfy a query; of all that a project has, the total that is kept of them."""
     require(caller, Role.VIEWER)
 
     async def work(unit: Reader) -> int:
+        if query.project_id is not None and query.where == EVERYTHING and query.source in _TALLIED:
+            return await unit.sum(Tally, "delta", project_id=query.project_id, noun=query.source)
         return await unit.count(query)
 
     return await registry.store.read(work)

@@ -48,6 +48,6 @@ async def total(registry: Registry, project_id: str, noun: str) -> int:
     """How many versions or heads a project has, from its tallies."""
 
     async def work(unit: Reader) -> int:
-        return sum(tally.delta for tally in await unit.find(Tally, project_id=project_id, noun=noun))
+        return await unit.sum(Tally, "delta", project_id=project_id, noun=noun)
 
     return await registry.store.read(work)

@@ -6,7 +6,7 @@ tree is walked.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -197,6 +197,18 @@ class Compiler:
             statement = self._statements[cached] = self._compile(clause, booleans)
         return statement, statement.arguments(values)
 
+    def sum(self, entity: type[Struct], field: str, key: dict[str, Any]) -> tuple[Statement, list[Any]]:
+        """Add up a field of the rows that the key names."""
+        shape, values = self._key_shape(key)
+        cached = ("sum", entity, field, shape)
+        statement = self._statements.get(cached)
+        if statement is None:
+            table = TABLES[entity]
+            total = func.coalesce(func.sum(table.c[field]), literal_column("0"))
+            clause = select(total).where(*self._key_conditions(table, shape, iter(range(len(values)))))
+            statement = self._statements[cached] = self._compile(clause)
+        return statement, statement.arguments(values)
+
     def insert(self, entity: type[Struct], ignore_conflict: bool = False) -> Statement:
         """Insert one row; its values go in the order of the entity's fields."""
         cached = ("insert", entity, ignore_conflict)
@@ -285,6 +297,9 @@ class Compiler:
 
     def _count(self, query: Query) -> ClauseElement:
         source = SOURCES[query.source]()
+        if source.joined is not None and not mentions(query.where, source.joined.mentioned_by):
+            # Each row has exactly one partner in the join, so that it need not be looked up to be counted.
+            source = replace(source, rows=source.joined.without, beside=None)
         conditions = self._conditions(query, source, iter(range(1_000_000)))
         return select(func.count()).select_from(source.rows).where(*conditions)
 
@@ -385,6 +400,18 @@ def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
         case Has(name, inner):
             return not prefix and is_selective(inner, source.relations[name]().source)
     return False
+
+
+def mentions(where: Where, prefixes: tuple[str, ...]) -> bool:
+    """Whether a field or relation in the tree begins so."""
+    match where:
+        case And(parts) | Or(parts):
+            return any(mentions(part, prefixes) for part in parts)
+        case Not(part):
+            return mentions(part, prefixes)
+        case Has(relation, _):
+            return relation.startswith(prefixes)
+    return where.field.startswith(prefixes)
 
 
 def _shape(where: Where, bind_list: Callable[[Sequence[Any]], Any]) -> tuple[Hashable, list[Any]]:

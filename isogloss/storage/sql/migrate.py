@@ -1,11 +1,9 @@
-"""Brings a database's schema up to date, and tells whether it is."""
+"""Brings a database's schema up to date."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -25,34 +23,12 @@ async def upgrade(url: str) -> None:
         await engine.dispose()
 
 
-async def is_current(url: str) -> bool:
-    """Whether the database has the newest schema."""
-    engine = _engine(url)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_revision) == newest_revision()
-    finally:
-        await engine.dispose()
-
-
-def newest_revision() -> str:
-    """The name of the last migration."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    if head is None:
-        raise RuntimeError("There are no migrations.")
-    return head
-
-
 def _engine(url: str) -> AsyncEngine:
     path = sqlite_path(url)
     if path is not None:
         return create_async_engine(f"sqlite+aiosqlite:///{path}", poolclass=NullPool)
     plain = postgresql_url(url).replace("postgres://", "postgresql://", 1)
     return create_async_engine(plain.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _upgrade(connection: Connection) -> None:

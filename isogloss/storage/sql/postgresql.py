@@ -128,6 +128,13 @@ def together(texts: tuple[str, ...]) -> str:
     return "WITH " + ", ".join(f"w{place} AS ({part})" for place, part in enumerate(parts)) + " " + last
 
 
+async def _keep(connection: object) -> None:
+    """Leave a connection as it is between uses: nothing here changes its settings, listens, or holds a cursor.
+
+    The pool's own reset is a statement, and so a second way to the server and back for every read.
+    """
+
+
 def _moved(places: int, found: re.Match[str]) -> str:
     return f"${int(found[1]) + places}"
 
@@ -138,7 +145,7 @@ async def open_postgresql(url: str) -> PostgresqlStore:
         url,
         min_size=2,
         max_size=POOL_SIZE,
-        # Statements carry arrays and page sizes as parameters, for which a plan made without them is often a bad one.
-        server_settings={"plan_cache_mode": "force_custom_plan", "application_name": "isogloss"},
+        reset=_keep,
+        server_settings={"application_name": "isogloss"},
     )
     return PostgresqlStore(pool)

@@ -30,6 +30,7 @@ class Source:
     nullable: frozenset[str] = frozenset()
     selective: frozenset[str] = frozenset()
     beside: "Beside | None" = None
+    joined: "Joined | None" = None
 
     def column(self, name: str) -> ColumnElement[object]:
         """The column of a field; ``KeyError`` names a field that the source does not have."""
@@ -45,6 +46,14 @@ class Beside:
 
     prefix: str
     project: ColumnElement[object]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """How a source looks ``without`` its join, and the beginnings of the fields and relations that need it."""
+
+    without: FromClause
+    mentioned_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ def version_source() -> Source:
             {"id", "artifact_id", "artifact.slug", "artifact.name", "producer_run", "producer_step", "uri"}
         ),
         beside=Beside("artifact.", artifact.c.project_id),
+        joined=Joined(version, ("artifact.",)),
     )
 
 
@@ -94,6 +104,7 @@ def head_source() -> Source:
         relations=_producers(version),
         always=(artifact.c.slug.is_not(None), artifact.c.head_id.is_not(None)),
         selective=frozenset({"artifact_id", "version.id", "version.producer_run", "version.producer_step"}),
+        joined=Joined(artifact, ("version.", "run", "step")),
     )
 
 

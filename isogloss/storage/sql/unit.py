@@ -57,6 +57,11 @@ class Unit:
         found = await self._executor.fetch(statement, arguments)
         return int(found[0][0])
 
+    async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:
+        statement, arguments = self._compiler.sum(entity, field, key)
+        found = await self._executor.fetch(statement, arguments)
+        return int(found[0][0])
+
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:
         statement, arguments = self._compiler.get(entity, key, lock=True)
         found = await self._executor.fetch(statement, arguments)

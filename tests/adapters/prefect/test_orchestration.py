@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from isogloss.adapters.prefect.orchestration import Phase, Situation, decide, kept
 from isogloss.adapters.prefect.run_changes import make_flow_run, mirror, propose
-from isogloss.adapters.prefect.run_translate import FlowRunFacet, FlowRunPlan, flow_run_facet
+from isogloss.adapters.prefect.run_facets import FlowRunFacet, flow_run_facet
+from isogloss.adapters.prefect.run_translate import FlowRunPlan
 from isogloss.adapters.prefect.run_wire import FlowRunPolicy, StateDetails
 from isogloss.adapters.prefect.times import instant_of, moment
 from isogloss.core.ids import IdSource

@@ -70,7 +70,7 @@ async def client_of(registry: Registry) -> AsyncIterator[httpx.AsyncClient]:
         return None
 
     app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=accounts.anybody, readiness=ready)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
 

@@ -2,12 +2,16 @@
 
 import re
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from isogloss.storage.sql.migrate import is_current, upgrade
+from isogloss.storage.sql import migrate
+from isogloss.storage.sql.migrate import upgrade
+from isogloss.storage.sql.revision import CURRENT, is_current
 from isogloss.storage.sql.store import sqlite_path
 from isogloss.storage.sql.tables import TABLES, metadata
 from tests.support.databases import Databases
@@ -78,6 +82,12 @@ async def test_upgrading_again_changes_nothing_and_an_empty_database_is_not_curr
     assert before is False
     assert await is_current(empty_url) is True
     assert await schema_of(empty_url) == once
+
+
+def test_the_current_revision_is_the_last_migration() -> None:
+    migrations = Path(migrate.__file__).with_name("migrations")
+
+    assert ScriptDirectory(str(migrations)).get_current_head() == CURRENT
 
 
 def test_each_entity_has_a_table_with_a_column_for_every_field() -> None:

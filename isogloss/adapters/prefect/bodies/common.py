@@ -80,7 +80,8 @@ def is_storable(text: str) -> bool:
     return True
 
 
-def _text(value: str) -> str:
+def storable(value: str) -> str:
+    """Text that both engines can store, as it is. Raises ``ValueError``."""
     if "\0" in value:
         raise ValueError("Text must not contain the character NUL.")
     if not value.isascii() and not is_storable(value):
@@ -90,7 +91,7 @@ def _text(value: str) -> str:
 
 def within_index(value: str) -> str:
     """A name that both engines can keep in an index, as it is. Raises ``ValueError``."""
-    value = _text(value)
+    value = storable(value)
     if len(value) * 4 > NAME_BYTES and len(value.encode()) > NAME_BYTES:
         raise ValueError(f"Names must be at most {NAME_BYTES} bytes long.")
     return value
@@ -99,7 +100,7 @@ def within_index(value: str) -> str:
 def _pattern(value: str) -> str:
     if len(value) > PATTERN_CHARACTERS:
         raise ValueError(f"Patterns must be at most {PATTERN_CHARACTERS} characters long.")
-    return _text(value)
+    return storable(value)
 
 
 def _few(values: list[str]) -> list[str]:
@@ -143,7 +144,7 @@ def instant(moment: datetime) -> Instant:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-Text = Annotated[str, AfterValidator(_text)]
+Text = Annotated[str, AfterValidator(storable)]
 """Text that both engines can store: without NUL."""
 
 Name = Annotated[str, AfterValidator(within_index)]

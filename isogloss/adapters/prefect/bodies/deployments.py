@@ -30,6 +30,7 @@ from isogloss.adapters.prefect.bodies.common import (
     Superset,
     Text,
     Word,
+    storable,
     within_size,
 )
 
@@ -71,21 +72,33 @@ class IntervalSchedule(Strict):
 
     interval: Annotated[timedelta, AfterValidator(_positive)]
     anchor_date: Moment | None = None
-    timezone: Annotated[str | None, AfterValidator(_zone)] = None
+    timezone: str | None = None
+
+    @model_validator(mode="after")
+    def validate_timezone(self) -> "IntervalSchedule":
+        """That the zone exists; this method's name shows in the vendor's errors."""
+        _zone(self.timezone)
+        return self
 
 
 class CronSchedule(Strict):
     """As a cron line says."""
 
     cron: Text
-    timezone: Annotated[str | None, AfterValidator(_zone)] = None
+    timezone: str | None = None
     day_or: bool = True
+
+    @model_validator(mode="after")
+    def validate_timezone(self) -> "CronSchedule":
+        """That the zone exists; this method's name shows in the vendor's errors."""
+        _zone(self.timezone)
+        return self
 
 
 class RRuleSchedule(Strict):
     """As an iCalendar rule says."""
 
-    rrule: Annotated[Text, Field(max_length=6500)]
+    rrule: Annotated[str, Field(max_length=6500), AfterValidator(storable)]
     timezone: Annotated[str | None, AfterValidator(_zone)] = "UTC"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from isogloss.adapters.prefect.bodies.common import (
     ChoiceFilter,
@@ -15,6 +15,7 @@ from isogloss.adapters.prefect.bodies.common import (
     Strict,
     Text,
     Word,
+    storable,
 )
 
 
@@ -65,9 +66,9 @@ class LogFilterTaskRunId(Filter):
 
 
 class LogFilterTextSearch(Filter):
-    """By words in the message or the logger's name; see ``filters.search`` for its language."""
+    """By words in the message or the logger's name; see ``search`` for its language."""
 
-    query: Annotated[Text, Field(max_length=200)]
+    query: Annotated[str, Field(max_length=200), AfterValidator(storable)]
 
 
 class LogFilter(ChoiceFilter):

@@ -123,7 +123,7 @@ class IncrementWithLease(Struct, frozen=True, kw_only=True):
     """Slots that are wanted, of the limits with these names."""
 
     slots: Annotated[int, Field(gt=0, le=GREATEST_INTEGER)]
-    names: Annotated[list[Name], Field(min_length=1)]
+    names: list[Name]
     mode: Literal["concurrency", "rate_limit"] = "concurrency"
     lease_duration: Duration = 300.0
     holder: ConcurrencyLeaseHolder | None = None
