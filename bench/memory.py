@@ -68,6 +68,10 @@ class MemoryStore:
         """Not offered, as ``rows``."""
         raise LookupError(f"no queries in memory: {query.source}")
 
+    async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:
+        """Not offered, as ``rows``."""
+        raise LookupError(f"no sums in memory: {field}")
+
     async def add(self, *entities: Entity) -> None:
         """Insert rows."""
         for row in entities:

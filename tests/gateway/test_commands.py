@@ -142,7 +142,6 @@ def test_keys(home: Path) -> None:
     assert "name" in one_line(isogloss(home, "token", "create", "a:b"), 1)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
 def test_the_files_are_their_owners_alone(home: Path) -> None:
     isogloss(home, "db", "upgrade")
     assert home.stat().st_mode & 0o777 == 0o700

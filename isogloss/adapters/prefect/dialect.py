@@ -1,5 +1,7 @@
 """What Prefect hands to the gateway."""
 
+import shlex
+
 from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect
@@ -45,7 +47,7 @@ def connect(url: str, name: str, key: str | None) -> list[str]:
     """
     lines = [f"export PREFECT_API_URL={url}{PREFIX}"]
     if key is not None:
-        lines.append(f"export PREFECT_API_AUTH_STRING={name}:{key}")
+        lines.append(f"export PREFECT_API_AUTH_STRING={shlex.quote(f'{name}:{key}')}")
     return lines
 
 

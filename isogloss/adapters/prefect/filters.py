@@ -50,17 +50,18 @@ _SEARCHED = ("message", "name")
 
 
 class Names(Struct, frozen=True):
-    """What a source calls the things that artifacts are filtered by."""
+    """What a source calls the things that artifacts are filtered by; ``keyed`` holds of rows that have a key."""
 
     id: str
     key: str
+    keyed: Where
     type: str
     flow_run: str
     task_run: str
 
 
-VERSION = Names("id", "artifact.slug", "form", "producer_run", "producer_step")
-HEAD = Names("version.id", "slug", "version.form", "version.producer_run", "version.producer_step")
+VERSION = Names("id", "artifact.slug", Not(IsNull("artifact.slug")), "form", "producer_run", "producer_step")
+HEAD = Names("version.id", "slug", EVERYTHING, "version.form", "version.producer_run", "version.producer_step")
 
 ARTIFACT_SORTS = {
     ArtifactSort.CREATED_DESC: Sort("created", descending=True),
@@ -98,7 +99,7 @@ def _artifact_members(asked: ArtifactFilter | ArtifactCollectionFilter, names: N
         yield all_of(
             _among(names.key, key.any_),
             _like(names.key, key.like_),
-            _exists(names.key, key.exists_),
+            _whether(key.exists_, names.keyed),
         )
     if asked.flow_run_id is not None:
         yield all_of(_among(names.flow_run, asked.flow_run_id.any_))

@@ -52,13 +52,19 @@ def _where(condition: str) -> dict[str, Any]:
 def _nulls_first(name: str, *columns: str, nullable: str) -> tuple[Index, Index]:
     """An index whose nulls come first, which SQLite does by itself and PostgreSQL when told.
 
-    Without it PostgreSQL could not read the rows off in the registry's order (nulls first ascending).
+    Without it PostgreSQL could not read the rows off in the registry's order (nulls first ascending). ``nullable`` is
+    one of the columns, or an expression over them.
     """
+    plain = [text(column) for column in columns]
     told = [text(f"{column} NULLS FIRST") if column == nullable else text(column) for column in columns]
     return (
-        Index(name, *columns).ddl_if(dialect="sqlite"),
+        Index(name, *plain).ddl_if(dialect="sqlite"),
         Index(name, *told).ddl_if(dialect="postgresql"),
     )
+
+
+BEGAN = "coalesce(started, expected_start)"
+"""When a run began or, as long as it has not, when it is expected to."""
 
 
 projects = Table(
@@ -266,6 +272,7 @@ runs = Table(
     *_nulls_first("ix_runs_role_expected", "project_id", "role", "expected_start", "id", nullable="expected_start"),
     *_nulls_first("ix_runs_role_next", "project_id", "role", "next_start", "id", nullable="next_start"),
     *_nulls_first("ix_runs_role_started", "project_id", "role", "started", "id", nullable="started"),
+    *_nulls_first("ix_runs_role_began", "project_id", "role", BEGAN, "id", nullable=BEGAN),
     *_nulls_first("ix_runs_role_ended", "project_id", "role", "ended", "id", nullable="ended"),
 )
 

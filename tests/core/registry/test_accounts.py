@@ -140,16 +140,12 @@ async def test_a_change_of_password_is_noticed_at_once(registry: Registry) -> No
     await accounts.ensure_admin(registry, "old")
     door = Doorkeeper(registry)
     await door(basic("admin", "old"))
-    await change_user(
-        registry, "admin", password=accounts.hash_password("new"), stamp=registry.new_id()
-    )
+    await change_user(registry, "admin", password=accounts.hash_password("new"), stamp=registry.new_id())
     assert await refused(door, basic("admin", "old"))
     assert (await door(basic("admin", "new"))).name == "admin"
 
 
-async def test_a_checked_password_is_not_digested_again(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_checked_password_is_not_digested_again(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
     verify = accounts.verify_password
 
@@ -170,9 +166,7 @@ async def test_a_checked_password_is_not_digested_again(
     assert checked == ["sesame", "wrong", "wrong"]
 
 
-async def test_a_name_that_nobody_has_takes_as_long(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_name_that_nobody_has_takes_as_long(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
 
     def counted(password: str, kept: str) -> bool:

@@ -56,6 +56,7 @@ SORTS = [
     ("run", RUN, "next_start"),
     ("run", RUN, "started"),
     ("run", RUN, "ended"),
+    ("run", RUN, "began"),
     ("workflow", FLOW, "id"),
     ("workflow", FLOW, "name"),
 ]

@@ -11,11 +11,11 @@ depends_on = None
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
-def nulls_first(nullable: str, columns: list[str]) -> list[str | sa.TextClause]:
+def nulls_first(nullable: str, columns: list[str]) -> list[sa.TextClause]:
     """The columns of an index whose nulls come first: SQLite's own way, PostgreSQL's when told."""
     if op.get_bind().dialect.name == "sqlite":
-        return list(columns)
-    return [sa.text(f"{column} NULLS FIRST") if column == nullable else column for column in columns]
+        return [sa.text(column) for column in columns]
+    return [sa.text(f"{column} NULLS FIRST" if column == nullable else column) for column in columns]
 
 
 def upgrade() -> None:
@@ -153,7 +153,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("slug IS NOT NULL AND head_id IS NOT NULL"),
         postgresql_where=sa.text("slug IS NOT NULL AND head_id IS NOT NULL"),
     )
-    op.create_index("ix_artifacts_slug", "artifacts", nulls_first("slug", ["project_id", "slug"]), unique=False)
     op.create_index(
         "uq_artifacts_head_id",
         "artifacts",
@@ -227,23 +226,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_runs_name", "runs", ["name"], unique=False)
     op.create_index("ix_runs_parent", "runs", ["parent_id", "id"], unique=False)
-    op.create_index(
-        "ix_runs_role_ended", "runs", nulls_first("ended", ["project_id", "role", "ended", "id"]), unique=False
-    )
-    op.create_index(
-        "ix_runs_role_expected",
-        "runs",
-        nulls_first("expected_start", ["project_id", "role", "expected_start", "id"]),
-        unique=False,
-    )
     op.create_index("ix_runs_role_id", "runs", ["project_id", "role", "id"], unique=False)
     op.create_index("ix_runs_role_name", "runs", ["project_id", "role", "name", "id"], unique=False)
-    op.create_index(
-        "ix_runs_role_next", "runs", nulls_first("next_start", ["project_id", "role", "next_start", "id"]), unique=False
-    )
-    op.create_index(
-        "ix_runs_role_started", "runs", nulls_first("started", ["project_id", "role", "started", "id"]), unique=False
-    )
     op.create_index("ix_runs_role_state", "runs", ["project_id", "role", "state_type", "id"], unique=False)
     op.create_index("ix_runs_workflow", "runs", ["workflow_id", "id"], unique=False)
     op.create_index(
@@ -404,6 +388,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version_id", "run_id", "direction", "slot", name="pk_run_links"),
     )
     op.create_index("ix_run_links_run", "run_links", ["run_id", "direction", "version_id"], unique=False)
+    op.create_index("ix_artifacts_slug", "artifacts", nulls_first("slug", ["project_id", "slug"]))
+    op.create_index(
+        "ix_runs_role_began",
+        "runs",
+        nulls_first(
+            "coalesce(started, expected_start)", ["project_id", "role", "coalesce(started, expected_start)", "id"]
+        ),
+    )
+    op.create_index("ix_runs_role_ended", "runs", nulls_first("ended", ["project_id", "role", "ended", "id"]))
+    op.create_index(
+        "ix_runs_role_expected", "runs", nulls_first("expected_start", ["project_id", "role", "expected_start", "id"])
+    )
+    op.create_index("ix_runs_role_next", "runs", nulls_first("next_start", ["project_id", "role", "next_start", "id"]))
+    op.create_index("ix_runs_role_started", "runs", nulls_first("started", ["project_id", "role", "started", "id"]))
 
 
 def downgrade() -> None:
