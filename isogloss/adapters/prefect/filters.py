@@ -368,10 +368,6 @@ def _null(field: str, wanted: bool | None) -> Where | None:
     return _whether(wanted, IsNull(field))
 
 
-def _exists(field: str, wanted: bool | None) -> Where | None:
-    return _whether_not(wanted, IsNull(field))
-
-
 def _has_property(name: str, value: Where) -> Where:
     return Has("property", all_of(_equal("dialect", DIALECT), _equal("name", name), value))
 
