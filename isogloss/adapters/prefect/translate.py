@@ -15,11 +15,10 @@ from msgspec import Raw
 from isogloss.adapters.prefect import wire
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, cut
 from isogloss.adapters.prefect.decode import dump
+from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Version
 from isogloss.core.registry.artifacts import VersionDraft
-
-DIALECT = "prefect"
 
 _CONTENT = ("dialect", "form", "description", "data", "metadata", "producer_run", "producer_step")
 

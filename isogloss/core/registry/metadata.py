@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 import msgspec
 
 from isogloss.core.model import Instant, Json, MetadataEntry
+from isogloss.core.names import check_name
 from isogloss.core.registry.context import Registry
 
 Document: TypeAlias = dict[str, msgspec.Raw]
 
 
 def log_of(registry: Registry, entity: str, entity_id: str, document: Json | None, now: Instant) -> list[MetadataEntry]:
-    """The entries of a first document: one for each of its keys."""
+    """The entries of a first document: one for each of its keys. Raises ``Invalid`` for a key that is no name."""
     if document is None:
         return []
     return [_entry(registry, entity, entity_id, key, value, now) for key, value in _members(document).items()]
@@ -27,7 +28,7 @@ def replaced(
 ) -> tuple[list[str], list[MetadataEntry]]:
     """What a replaced document means for the log: the keys whose entries go, and the entries that come.
 
-    A key that keeps its value keeps its entries.
+    A key that keeps its value keeps its entries. Raises ``Invalid`` for a new key that is no name.
     """
     before = _members(old) if old is not None else {}
     after = _members(new) if new is not None else {}
@@ -73,6 +74,7 @@ def _value(text: msgspec.Raw) -> Any:
 def _entry(
     registry: Registry, entity: str, entity_id: str, key: str, value: msgspec.Raw, now: Instant
 ) -> MetadataEntry:
+    check_name("metadata", key)
     return MetadataEntry(
         id=registry.new_id(),
         entity=entity,

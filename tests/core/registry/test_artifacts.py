@@ -306,3 +306,13 @@ async def test_a_list_reads_only_the_fields_asked_for(registry: Registry) -> Non
 
     assert [tuple(row) for row in await artifacts.list_rows(registry, ANYBODY, query)] == [("report", version.id)]
     assert await artifacts.count(registry, ANYBODY, query) == 1
+
+
+@pytest.mark.parametrize("key", ["a\\u0000", "a" * 1025], ids=["NUL", "too long"])
+async def test_metadata_keys_are_names(registry: Registry, key: str) -> None:
+    version = await make(registry)
+
+    with pytest.raises(Invalid, match="metadata"):
+        await make(registry, metadata=f'{{"{key}":"value"}}')
+    with pytest.raises(Invalid, match="metadata"):
+        await artifacts.change_version(registry, ANYBODY, version.id, metadata=f'{{"{key}":"value"}}')

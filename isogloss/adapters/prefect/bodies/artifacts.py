@@ -38,7 +38,7 @@ def _cut_all(metadata: dict[str, str]) -> dict[str, str]:
     return {name: cut(value) for name, value in metadata.items()}
 
 
-Metadata = Annotated[dict[str, str], AfterValidator(_cut_all)]
+Metadata = Annotated[dict[Name, str], AfterValidator(_cut_all)]
 
 
 class ArtifactCreate(Strict):

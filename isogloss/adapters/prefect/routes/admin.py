@@ -1,10 +1,16 @@
 """What a client asks of the server itself."""
 
+import logging
+
 from isogloss.adapters.prefect.decode import AnyRequest, query_text
 from isogloss.adapters.prefect.failures import detail
 from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route
+from isogloss.core.model import Project
+from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry
+
+logger = logging.getLogger("isogloss.prefect")
 
 SERVER_VERSION = "3.8.8"
 """The release of the vendor's server that is spoken here; clients of its major version agree to work with it."""
@@ -47,15 +53,16 @@ async def health_check(registry: Registry, request: AnyRequest) -> Reply:
 
 async def readiness_check(registry: Registry, request: AnyRequest) -> Reply:
     """That the storage answers, too."""
+
+    async def work(unit: Reader) -> object:
+        return await unit.get(Project, id=registry.default_project.id)
+
     try:
-        await registry.store.read(_nothing)
+        await registry.store.read(work)
     except Exception:
+        logger.warning("the storage does not answer", exc_info=True)
         return _NOT_READY
     return _READY
-
-
-async def _nothing(unit: object) -> None:
-    """Opening a unit of work is proof enough."""
 
 
 ROUTES = (

@@ -163,7 +163,7 @@ async def _metadata(
         where=Compare("id", Operator.EQ, version_id),
     )
     for dialect, kept in await artifacts.list_rows(registry, caller(request), query):
-        if dialect != translate.DIALECT:
+        if dialect != filters.DIALECT:
             return translate.sent_metadata(sent, kept)
     return dump(sent)
 
