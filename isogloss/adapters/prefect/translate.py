@@ -115,6 +115,13 @@ def shown_metadata(metadata: Json | None) -> Json | None:
     return msgspec.json.encode({name: _shown(value) for name, value in _members(metadata).items()}).decode()
 
 
+def kept_metadata(sent: dict[str, str] | None, version: Version) -> Json | None:
+    """What a version keeps of metadata that a client sent for it."""
+    if sent is None or version.dialect == DIALECT:
+        return None if sent is None else dump(sent)
+    return sent_metadata(sent, version.metadata)
+
+
 def sent_metadata(sent: dict[str, str] | None, kept: Json | None) -> Json | None:
     """What to keep of metadata that a client sent for a version of another dialect.
 

@@ -4,6 +4,7 @@ Every write of a version locks its artifact. Under that lock a new version takes
 creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -133,20 +134,22 @@ async def write_version(
 async def change_version(
     registry: Registry,
     caller: Principal,
+    project: Project,
     version_id: str,
     *,
     description: str | UnsetType | None = UNSET,
     data: Json | UnsetType | None = UNSET,
-    metadata: Json | UnsetType | None = UNSET,
+    metadata: Callable[[Version], Json | None] | UnsetType = UNSET,
 ) -> None:
-    """Change what is given and leave the rest; ``metadata`` is replaced whole. ``updated`` moves in any case.
+    """Change what is given and leave the rest. ``updated`` moves in any case.
 
-    Raises ``Denied``, and ``NotFound`` for an unknown id.
+    ``metadata`` makes the new document, which replaces the old one whole, from the version as it stands. Raises
+    ``Denied``, and ``NotFound`` for an id that the project does not have.
     """
     require(caller, Role.EDITOR)
 
     async def work(unit: Writer) -> None:
-        version, artifact = await _locked(unit, version_id)
+        version, artifact = await _locked(unit, project, version_id)
         now = max(registry.clock(), version.updated + 1)
         changes: dict[str, Any] = {"updated": now}
         if description is not UNSET:
@@ -154,8 +157,8 @@ async def change_version(
         if data is not UNSET:
             changes["data"] = data
         if metadata is not UNSET:
-            changes["metadata"] = metadata
-            gone, entries = replaced(registry, "version", version.id, version.metadata, metadata, now)
+            changes["metadata"] = document = metadata(version)
+            gone, entries = replaced(registry, "version", version.id, version.metadata, document, now)
             if gone:
                 await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
             if entries:
@@ -167,16 +170,16 @@ async def change_version(
     await registry.store.write(work)
 
 
-async def delete_version(registry: Registry, caller: Principal, version_id: str) -> None:
+async def delete_version(registry: Registry, caller: Principal, project: Project, version_id: str) -> None:
     """Delete a version with its links, tags and metadata; the head falls back to the newest that is left.
 
     The artifact and its counters stay, except a nameless one, which goes with its only version. Raises ``Denied``, and
-    ``NotFound`` for an unknown id.
+    ``NotFound`` for an id that the project does not have.
     """
     require(caller, Role.EDITOR)
 
     async def work(unit: Writer) -> None:
-        version, artifact = await _locked(unit, version_id)
+        version, artifact = await _locked(unit, project, version_id)
         await unit.remove(TagLink, entity="version", entity_id=version.id)
         await unit.remove(MetadataEntry, entity="version", entity_id=version.id)
         await unit.remove(RunLink, version_id=version.id)
@@ -304,10 +307,10 @@ def _new_artifact(
     )
 
 
-async def _locked(unit: Writer, version_id: str) -> tuple[Version, Artifact]:
+async def _locked(unit: Writer, project: Project, version_id: str) -> tuple[Version, Artifact]:
     """A version and its artifact, both locked in this order: the version's lock alone never makes anybody wait long."""
     version = await unit.lock(Version, id=version_id)
-    if version is None:
+    if version is None or version.project_id != project.id:
         raise NotFound("version", version_id)
     artifact = await unit.lock(Artifact, id=version.artifact_id)
     if artifact is None:

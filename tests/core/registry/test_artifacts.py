@@ -60,7 +60,7 @@ async def test_an_ordinal_is_never_given_twice_but_the_highest_label_is_free_aga
 ) -> None:
     await make(registry)
     second = await make(registry)
-    await artifacts.delete_version(registry, ANYBODY, second.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, second.id)
     third = await make(registry)
 
     assert (third.ordinal, third.label) == (3, "2")
@@ -79,7 +79,7 @@ async def test_deleting_the_highest_label_frees_its_number_down_to_the_next_livi
 ) -> None:
     await make(registry, label="3")
     ten = await make(registry, label="10")
-    await artifacts.delete_version(registry, ANYBODY, ten.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, ten.id)
 
     assert (await make(registry)).label == "4"
 
@@ -102,9 +102,9 @@ async def test_changing_the_newest_version_moves_the_head_and_changing_an_older_
     registry: Registry,
 ) -> None:
     first, second = await make(registry), await make(registry)
-    await artifacts.change_version(registry, ANYBODY, first.id, description="old")
+    await artifacts.change_version(registry, ANYBODY, registry.default_project, first.id, description="old")
     unmoved = await artifact_named(registry)
-    await artifacts.change_version(registry, ANYBODY, second.id, description="new")
+    await artifacts.change_version(registry, ANYBODY, registry.default_project, second.id, description="new")
     moved = await artifact_named(registry)
 
     assert unmoved.head_updated == second.updated
@@ -116,8 +116,8 @@ async def test_changing_the_newest_version_moves_the_head_and_changing_an_older_
 async def test_deleting_the_newest_falls_back_to_the_newest_left_with_its_times(registry: Registry) -> None:
     first, second, third = await make(registry), await make(registry), await make(registry)
     head_id = (await artifact_named(registry)).head_id
-    await artifacts.delete_version(registry, ANYBODY, first.id)
-    await artifacts.delete_version(registry, ANYBODY, third.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, first.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, third.id)
     artifact = await artifact_named(registry)
 
     assert artifact.head_id == head_id
@@ -131,7 +131,7 @@ async def test_deleting_the_newest_falls_back_to_the_newest_left_with_its_times(
 async def test_the_last_deletion_ends_the_head_but_not_the_artifact(registry: Registry) -> None:
     only = await make(registry)
     before = await artifact_named(registry)
-    await artifacts.delete_version(registry, ANYBODY, only.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, only.id)
     gone = await artifact_named(registry)
     reborn_version = await make(registry)
     reborn = await artifact_named(registry)
@@ -144,7 +144,7 @@ async def test_the_last_deletion_ends_the_head_but_not_the_artifact(registry: Re
 async def test_a_nameless_artifact_lives_and_goes_with_its_only_version(registry: Registry) -> None:
     version = await make(registry, slug=None)
     artifact = await get(registry, Artifact, id=version.artifact_id)
-    await artifacts.delete_version(registry, ANYBODY, version.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, version.id)
 
     assert (artifact.name, artifact.slug, artifact.word) == (None, None, None)
     assert await get(registry, Artifact, id=version.artifact_id) is None
@@ -162,7 +162,7 @@ async def test_totals_are_exact_before_and_after_folding(registry: Registry) -> 
     project = registry.default_project.id
     made = [await make(registry, slug=f"k{place % 7}") for place in range(60)]
     await make(registry, slug=None)
-    await artifacts.delete_version(registry, ANYBODY, made[0].id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, made[0].id)
     before = [await upkeep.total(registry, project, noun) for noun in ("version", "head")]
     await upkeep.fold_tallies(registry)
     after = [await upkeep.total(registry, project, noun) for noun in ("version", "head")]
@@ -173,7 +173,13 @@ async def test_totals_are_exact_before_and_after_folding(registry: Registry) -> 
 
 async def test_metadata_is_a_log_and_a_document_written_together(registry: Registry) -> None:
     version = await make(registry, metadata='{"kept":"1","changed":"2","gone":{"a":[1]}}')
-    await artifacts.change_version(registry, ANYBODY, version.id, metadata='{"kept":"1","changed":"3","new":null}')
+    await artifacts.change_version(
+        registry,
+        ANYBODY,
+        registry.default_project,
+        version.id,
+        metadata=lambda _: '{"kept":"1","changed":"3","new":null}',
+    )
     entries = await find(registry, MetadataEntry, entity="version", entity_id=version.id)
 
     assert sorted((entry.key, entry.value, entry.type) for entry in entries) == [
@@ -186,7 +192,7 @@ async def test_metadata_is_a_log_and_a_document_written_together(registry: Regis
 
 async def test_null_metadata_differs_from_an_empty_document(registry: Registry) -> None:
     version = await make(registry, metadata="{}")
-    await artifacts.change_version(registry, ANYBODY, version.id, metadata=None)
+    await artifacts.change_version(registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: None)
 
     assert version.metadata == "{}"
     assert (await get(registry, Version, id=version.id)).metadata is None
@@ -195,7 +201,7 @@ async def test_null_metadata_differs_from_an_empty_document(registry: Registry) 
 async def test_producers_become_links_and_go_with_the_version(registry: Registry) -> None:
     version = await make(registry, producer_run="run-1", producer_step="step-1")
     links = await find(registry, RunLink, version_id=version.id)
-    await artifacts.delete_version(registry, ANYBODY, version.id)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, version.id)
 
     assert sorted((link.run_id, link.direction) for link in links) == [
         ("run-1", "produced"),
@@ -208,11 +214,11 @@ async def test_unknown_ids_are_not_found_and_viewers_may_not_write(registry: Reg
     version = await make(registry)
 
     with pytest.raises(NotFound):
-        await artifacts.change_version(registry, ANYBODY, "0", data="1")
+        await artifacts.change_version(registry, ANYBODY, registry.default_project, "0", data="1")
     with pytest.raises(NotFound):
-        await artifacts.delete_version(registry, ANYBODY, "0")
+        await artifacts.delete_version(registry, ANYBODY, registry.default_project, "0")
     with pytest.raises(Denied):
-        await artifacts.delete_version(registry, VIEWER, version.id)
+        await artifacts.delete_version(registry, VIEWER, registry.default_project, version.id)
     with pytest.raises(Invalid):
         await make(registry, slug="a\0")
 
@@ -266,11 +272,13 @@ async def test_any_history_agrees_with_a_plain_model(registry: Registry, steps: 
             given_ordinals[what] += 1
             living[what].append(version)
         elif action == "delete" and what < len(everything):
-            await artifacts.delete_version(registry, ANYBODY, everything[what].id)
+            await artifacts.delete_version(registry, ANYBODY, registry.default_project, everything[what].id)
             for versions in living.values():
                 versions[:] = [version for version in versions if version.id != everything[what].id]
         elif action == "change" and what < len(everything):
-            await artifacts.change_version(registry, ANYBODY, everything[what].id, description="changed")
+            await artifacts.change_version(
+                registry, ANYBODY, registry.default_project, everything[what].id, description="changed"
+            )
     for name, versions in living.items():
         if given_ordinals[name]:
             artifact = await artifact_named(registry, f"{prefix}-{name}")
@@ -315,4 +323,6 @@ async def test_metadata_keys_are_names(registry: Registry, key: str) -> None:
     with pytest.raises(Invalid, match="metadata"):
         await make(registry, metadata=f'{{"{key}":"value"}}')
     with pytest.raises(Invalid, match="metadata"):
-        await artifacts.change_version(registry, ANYBODY, version.id, metadata=f'{{"{key}":"value"}}')
+        await artifacts.change_version(
+            registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: f'{{"{key}":"value"}}'
+        )

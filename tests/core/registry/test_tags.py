@@ -48,7 +48,7 @@ async def test_deleting_a_version_takes_its_tags_off(registry: Registry) -> None
     version = await version_of(registry, "a")
     await tags.create_tag(registry, ANYBODY, "gold", "yellow")
     await tags.attach(registry, ANYBODY, "gold", "version", version)
-    await artifacts.delete_version(registry, ANYBODY, version)
+    await artifacts.delete_version(registry, ANYBODY, registry.default_project, version)
 
     assert await tagged(registry) == []
 

@@ -1,6 +1,7 @@
 """Artifacts and their collections."""
 
 import re
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,7 +13,6 @@ from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, dump, p
 from isogloss.adapters.prefect.reply import NO_CONTENT, Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Json
 from isogloss.core.query import Compare, Operator, Query, Where, all_of
 from isogloss.core.registry import Registry, artifacts
 
@@ -134,38 +134,20 @@ async def update_artifact(registry: Registry, request: AnyRequest) -> Reply:
     if "data" in given:
         changes["data"] = None if body.data is None else dump(body.data)
     if "metadata_" in given:
-        changes["metadata"] = await _metadata(registry, request, version_id, body.metadata_)
-    await artifacts.change_version(registry, caller(request), version_id, **changes)
+        changes["metadata"] = partial(translate.kept_metadata, body.metadata_)
+    await artifacts.change_version(registry, caller(request), registry.default_project, version_id, **changes)
     return NO_CONTENT
 
 
 async def delete_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """Delete an artifact; the collection falls back to the newest that is left."""
-    await artifacts.delete_version(registry, caller(request), path_uuid(request))
+    await artifacts.delete_version(registry, caller(request), registry.default_project, path_uuid(request))
     return NO_CONTENT
 
 
 async def _count(registry: Registry, request: AnyRequest, source: str, where: Where) -> Reply:
     query = Query(source=source, fields=(), project_id=registry.default_project.id, where=where)
     return Reply(b"%d" % await artifacts.count(registry, caller(request), query))
-
-
-async def _metadata(
-    registry: Registry, request: AnyRequest, version_id: str, sent: dict[str, str] | None
-) -> Json | None:
-    """What to keep of new metadata; for a version of another dialect that depends on what there is."""
-    if sent is None:
-        return None
-    query = Query(
-        source="version",
-        fields=("dialect", "metadata"),
-        project_id=registry.default_project.id,
-        where=Compare("id", Operator.EQ, version_id),
-    )
-    for dialect, kept in await artifacts.list_rows(registry, caller(request), query):
-        if dialect != filters.DIALECT:
-            return translate.sent_metadata(sent, kept)
-    return dump(sent)
 
 
 def _artifacts(asked: ArtifactPage | ArtifactCount) -> Where:
