@@ -68,6 +68,16 @@ async def ask(registry: Registry, method: str, path: str, body: bytes | str) -> 
         ('{"data":{"\\udfff":1}}', ["body"], "Text must not contain lone surrogates."),
         ('{"metadata_":{"a":"\\ud800"}}', ["body"], "Text must not contain lone surrogates."),
         (f'{{"key":"{"k" * 1025}"}}', ["body", "key"], "Names must be at most 1024 bytes long."),
+        (
+            '{"metadata_":{"a\\u0000":"b"}}',
+            ["body", "metadata_", "a\0", "[key]"],
+            "Text must not contain the character NUL.",
+        ),
+        (
+            f'{{"metadata_":{{"{"k" * 1025}":"b"}}}}',
+            ["body", "metadata_", "k" * 1025, "[key]"],
+            "Names must be at most 1024 bytes long.",
+        ),
         (f'{{"type":"{"é" * 513}"}}', ["body", "type"], "Names must be at most 1024 bytes long."),
         (f'{{"data":{"[" * 5000}{"]" * 5000}}}', ["body"], "The body is nested too deeply."),
         (f'{{"data":{{"a":{"[" * 5000}', ["body"], "The body is nested too deeply."),
