@@ -18,6 +18,7 @@ import uvicorn
 
 from isogloss.gateway.assembly import open_gateway
 from isogloss.gateway.dialects import DIALECTS
+from isogloss.gateway.joined_writes import JoinedWritesProtocol
 from isogloss.gateway.logs import drop
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.problems import Problem
@@ -79,7 +80,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=JoinedWritesProtocol,
                 ws="auto",
                 # A message is a body too. Compressing each one would cost more than the few bytes it saves.
                 ws_max_size=settings.max_body_bytes,

@@ -2,8 +2,12 @@
 
 Most reads of a registry take microseconds, and a hop to another thread costs more than they do. So a read runs at
 once, on the event loop, but within a budget of virtual machine instructions: one that exceeds it is interrupted and run
-again on a reader thread, where it may take its time. A write transaction is one hop to the one writer thread: its
-coroutine is driven there to the end, since on this engine none of its steps ever waits.
+again on a reader thread, where it may take its time.
+
+A write transaction runs at once as well when nobody else is writing. Otherwise, or when one of its statements exceeds
+the budget, it is one hop to the one writer thread, where it queues. Either way its coroutine is driven to the end in
+one go, since on this engine none of its steps ever waits. The write-ahead log is folded into the file on the writer
+thread, as that waits for the disk.
 """
 
 import asyncio
@@ -26,7 +30,20 @@ INLINE_BUDGET = 200_000
 BUSY_SECONDS = 3600.0
 """How long a write waits for another process's write: it queues, however long the queue."""
 
+CHECKPOINT_EACH_WRITES = 100
+"""Write transactions after which the log is folded into the file."""
+
+LONG_LOG_PAGES = 4_096
+"""Pages (16 MiB) from which the log is long."""
+
+CHECKPOINT_AT_LAST_PAGES = 16_384
+"""Pages (64 MiB) at which a write folds the log by itself, should everything else fall behind."""
+
 SLOW_READERS = 2
+_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+_PRIMARY = 0xFF
+"""The part of an extended error code that is its primary one."""
+
 _CACHED_STATEMENTS = 256
 _BEGIN_READ, _BEGIN_WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
@@ -37,9 +54,15 @@ class SqliteStore:
     def __init__(self, path: str, readers: list[aiosqlite.Connection]) -> None:
         self._compiler = Compiler(SQLITE)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        self._inline = _connect(path)
+        self._reader = _connect(path)
+        self._inline_writer = _connect(path)
+        self._inline_writer.execute("PRAGMA busy_timeout = 0")
+        self._inline_writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_AT_LAST_PAGES}")
         self.limit_inline(INLINE_BUDGET)
         self._writer = _connect(path)
+        self._queued = 0
+        self._since_checkpoint = 0
+        self._closed = False
         self._slow: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         self._readers = readers
         for reader in readers:
@@ -48,32 +71,70 @@ class SqliteStore:
     async def read(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run a read on one snapshot, on the event loop, or on a reader thread when it turns out long."""
         try:
-            return self._transact(self._inline, _BEGIN_READ, work)
+            return self._transact(self._reader, _BEGIN_READ, work)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise
         return await self._read_slowly(work)
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Run a transaction on the writer thread; it is kept whole or not at all."""
+        """Run a transaction; it is kept whole or not at all."""
+        if not self._queued:
+            try:
+                result = self._transact(self._inline_writer, _BEGIN_WRITE, work)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & _PRIMARY not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT):
+                    raise
+            else:
+                self._since_checkpoint += 1
+                if self._since_checkpoint >= CHECKPOINT_EACH_WRITES:
+                    self._since_checkpoint = 0
+                    self._writer_thread.submit(self._checkpoint, asyncio.get_running_loop())
+                return result
+        return await self.write_on_thread(work)
+
+    async def write_on_thread(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """As ``write``, behind all that the writer thread has to do, and behind other processes however long."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer_thread, self._transact, self._writer, _BEGIN_WRITE, work)
+        self._queued += 1
+        try:
+            return await loop.run_in_executor(self._writer_thread, self._transact, self._writer, _BEGIN_WRITE, work)
+        finally:
+            self._queued -= 1
 
     def limit_inline(self, instructions: int) -> None:
         """Let a statement take this many virtual machine instructions on the event loop."""
-        self._inline.set_progress_handler(_interrupt, instructions)
+        for connection in (self._reader, self._inline_writer):
+            connection.set_progress_handler(_interrupt, instructions)
 
     async def check(self) -> None:
         """Raise ``sqlite3.Error`` when the file does not answer."""
-        self._inline.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
+        self._reader.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
 
     async def close(self) -> None:
         """Wait for the write in progress, then close every connection."""
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.close)
         self._writer_thread.shutdown()
-        self._inline.close()
+        self._reader.close()
+        self._inline_writer.close()
         for reader in self._readers:
             await reader.close()
+
+    def _checkpoint(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Move what the log holds into the file, on the writer thread.
+
+        Writes that go on meanwhile leave a rest, because of which the log cannot begin anew but grows. Once it is
+        long, the rest is moved between two writes: little, as most has just been.
+        """
+        _, pages, _ = self._writer.execute(_CHECKPOINT).fetchone()
+        if pages > LONG_LOG_PAGES:
+            loop.call_soon_threadsafe(self._finish_checkpoint)
+
+    def _finish_checkpoint(self) -> None:
+        # The store may have been closed since the thread asked for this.
+        if not self._closed:
+            self._inline_writer.execute(_CHECKPOINT).fetchone()
 
     def _transact(self, connection: sqlite3.Connection, begin: str, work: Callable[[Unit], Awaitable[T]]) -> T:
         connection.execute(begin)

@@ -5,6 +5,7 @@ import multiprocessing
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Query
 from isogloss.core.registry import artifacts
 from isogloss.core.registry.artifacts import VersionDraft
-from isogloss.storage.sql.sqlite import SqliteStore
+from isogloss.storage.sql.sqlite import CHECKPOINT_EACH_WRITES, SqliteStore
 from isogloss.storage.sql.store import open_store, sqlite_path
 from tests.support.databases import Databases
 from tests.support.registries import registry_over
@@ -53,6 +54,41 @@ async def test_a_short_read_runs_on_the_loop_and_a_long_one_on_a_thread(store: S
 
     assert (interrupted, attempts) == (900, 2)
     assert await store.read(short) == 300
+
+
+async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_thread(store: SqliteStore) -> None:
+    registry = await registry_over(store)
+    threads: list[bool] = []
+
+    async def work(unit: Writer) -> None:
+        threads.append(threading.current_thread() is threading.main_thread())
+        await unit.find(Setting)
+        await unit.add(Setting(name=registry.new_id(), value="x"))
+        await unit.count(Query(source="version", fields=(), project_id=registry.default_project.id))
+
+    await store.write(work)
+    short, threads = threads, []
+    store.limit_inline(10)
+    await store.write(work)
+
+    assert short == [True]
+    assert threads == [True, False]
+    assert len(await store.read(all_settings)) == 2
+
+
+async def test_the_log_is_folded_into_the_file_while_writes_go_on(database_url: str, store: SqliteStore) -> None:
+    async def work(unit: Writer) -> None:
+        await unit.add(Setting(name=new_id(), value="x" * 4000))
+
+    new_id = IdSource()
+    path = sqlite_path(database_url)
+    assert path is not None
+    for _ in range(3 * CHECKPOINT_EACH_WRITES):
+        await store.write(work)
+    await store.write_on_thread(work)
+
+    # What the file holds by itself, without its log, is most of what was written.
+    assert Path(path).stat().st_size > 2 * CHECKPOINT_EACH_WRITES * 4000
 
 
 async def test_work_must_not_wait_for_anything_but_its_unit(store: SqliteStore) -> None:
