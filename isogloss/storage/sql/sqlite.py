@@ -1,8 +1,8 @@
 """How statements run on SQLite.
 
 Most reads of a registry take microseconds, and a hop to another thread costs more than they do. So a read runs at
-once, on the event loop, but within a budget of virtual machine instructions: one that exceeds it is interrupted and run
-again on a reader thread, where it may take its time.
+once, on the event loop, but within a budget of time: one that exceeds it is interrupted and run again on a reader
+thread, where it may take its time.
 
 A write transaction runs at once as well when nobody else is writing. Otherwise, or when one of its statements exceeds
 the budget, it is one hop to the one writer thread, where it queues. Either way its coroutine is driven to the end in
@@ -11,9 +11,11 @@ thread, as that waits for the disk.
 """
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Any, TypeVar, cast
 
 import aiosqlite
@@ -24,8 +26,11 @@ from isogloss.storage.sql.unit import Unit
 
 T = TypeVar("T")
 
-INLINE_BUDGET = 200_000
-"""Virtual machine instructions that a statement may take on the event loop: a few milliseconds."""
+INLINE_SECONDS = 0.005
+"""How long the statements of one unit of work may take on the event loop."""
+
+INLINE_INSTRUCTIONS = 5_000
+"""Virtual machine instructions of a statement after which its time is looked at, a fraction of a millisecond."""
 
 BUSY_SECONDS = 3600.0
 """How long a write waits for another process's write: it queues, however long the queue."""
@@ -54,12 +59,12 @@ class SqliteStore:
     def __init__(self, path: str, readers: list[aiosqlite.Connection]) -> None:
         self._compiler = Compiler(SQLITE)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        self._reader = _connect(path)
-        self._inline_writer = _connect(path)
-        self._inline_writer.execute("PRAGMA busy_timeout = 0")
-        self._inline_writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_AT_LAST_PAGES}")
-        self.limit_inline(INLINE_BUDGET)
-        self._writer = _connect(path)
+        self._reader = _Connection(path)
+        self._inline_writer = _Connection(path)
+        self._inline_writer.database.execute("PRAGMA busy_timeout = 0")
+        self._inline_writer.database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_AT_LAST_PAGES}")
+        self.limit_inline(INLINE_SECONDS, INLINE_INSTRUCTIONS)
+        self._writer = _Connection(path)
         self._queued = 0
         self._since_checkpoint = 0
         self._closed = False
@@ -71,7 +76,7 @@ class SqliteStore:
     async def read(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run a read on one snapshot, on the event loop, or on a reader thread when it turns out long."""
         try:
-            return self._transact(self._reader, _BEGIN_READ, work)
+            return self._reader.transact(_BEGIN_READ, self._compiler, work)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise
@@ -81,7 +86,7 @@ class SqliteStore:
         """Run a transaction; it is kept whole or not at all."""
         if not self._queued:
             try:
-                result = self._transact(self._inline_writer, _BEGIN_WRITE, work)
+                result = self._inline_writer.transact(_BEGIN_WRITE, self._compiler, work)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & _PRIMARY not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT):
                     raise
@@ -98,26 +103,28 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         self._queued += 1
         try:
-            return await loop.run_in_executor(self._writer_thread, self._transact, self._writer, _BEGIN_WRITE, work)
+            return await loop.run_in_executor(
+                self._writer_thread, self._writer.transact, _BEGIN_WRITE, self._compiler, work
+            )
         finally:
             self._queued -= 1
 
-    def limit_inline(self, instructions: int) -> None:
-        """Let a statement take this many virtual machine instructions on the event loop."""
+    def limit_inline(self, seconds: float, instructions: int) -> None:
+        """Let a unit of work take so long on the event loop, looking at the time after so many instructions."""
         for connection in (self._reader, self._inline_writer):
-            connection.set_progress_handler(_interrupt, instructions)
+            connection.limit(seconds, instructions)
 
     async def check(self) -> None:
         """Raise ``sqlite3.Error`` when the file does not answer."""
-        self._reader.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
+        self._reader.database.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
 
     async def close(self) -> None:
         """Wait for the write in progress, then close every connection."""
         self._closed = True
-        await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.close)
+        await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.database.close)
         self._writer_thread.shutdown()
-        self._reader.close()
-        self._inline_writer.close()
+        self._reader.database.close()
+        self._inline_writer.database.close()
         for reader in self._readers:
             await reader.close()
 
@@ -127,25 +134,14 @@ class SqliteStore:
         Writes that go on meanwhile leave a rest, because of which the log cannot begin anew but grows. Once it is
         long, the rest is moved between two writes: little, as most has just been.
         """
-        _, pages, _ = self._writer.execute(_CHECKPOINT).fetchone()
+        _, pages, _ = self._writer.database.execute(_CHECKPOINT).fetchone()
         if pages > LONG_LOG_PAGES:
             loop.call_soon_threadsafe(self._finish_checkpoint)
 
     def _finish_checkpoint(self) -> None:
         # The store may have been closed since the thread asked for this.
         if not self._closed:
-            self._inline_writer.execute(_CHECKPOINT).fetchone()
-
-    def _transact(self, connection: sqlite3.Connection, begin: str, work: Callable[[Unit], Awaitable[T]]) -> T:
-        connection.execute(begin)
-        try:
-            result = _drive(work(Unit(self._compiler, _Direct(connection))))
-            connection.execute("COMMIT")
-            return result
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            self._inline_writer.database.execute(_CHECKPOINT).fetchone()
 
     async def _read_slowly(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         reader = await self._slow.get()
@@ -157,6 +153,42 @@ class SqliteStore:
                 await reader.execute("COMMIT")
         finally:
             self._slow.put_nowait(reader)
+
+
+class _Connection:
+    """A connection that runs a unit of work in one go, within a budget of time if it has one."""
+
+    def __init__(self, path: str) -> None:
+        self.database = _connect(path)
+        self._seconds = math.inf
+        self._deadline = math.inf
+
+    def limit(self, seconds: float, instructions: int) -> None:
+        """Interrupt a unit of work after so long, looking at the time after so many instructions."""
+        self._seconds = seconds
+        self.database.set_progress_handler(self._is_late, instructions)
+
+    def transact(self, begin: str, compiler: Compiler, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Run the work in a transaction: all of it or, whatever goes wrong, nothing.
+
+        Raises ``sqlite3.OperationalError`` with SQLITE_INTERRUPT when the work takes too long. SQLite may interrupt a
+        statement after it has taken effect, so BEGIN and COMMIT themselves have no deadline.
+        """
+        try:
+            self.database.execute(begin)
+            self._deadline = perf_counter() + self._seconds
+            result = _drive(work(Unit(compiler, _Direct(self.database))))
+            self._deadline = math.inf
+            self.database.execute("COMMIT")
+            return result
+        except BaseException:
+            self._deadline = math.inf
+            if self.database.in_transaction:
+                self.database.execute("ROLLBACK")
+            raise
+
+    def _is_late(self) -> bool:
+        return perf_counter() > self._deadline
 
 
 class _Direct:
@@ -228,10 +260,6 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -8000")
     return connection
-
-
-def _interrupt() -> int:
-    return 1
 
 
 def _drive(work: Awaitable[T]) -> T:

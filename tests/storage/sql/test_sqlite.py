@@ -47,10 +47,10 @@ async def test_a_short_read_runs_on_the_loop_and_a_long_one_on_a_thread(store: S
         everything = Query(source="version", fields=("id",), project_id=registry.default_project.id)
         return sum([await unit.count(everything) for _ in range(3)])
 
-    store.limit_inline(10)
+    store.limit_inline(0.0, 10)
     interrupted = await store.read(long)
     attempts = len(threads)
-    store.limit_inline(10_000_000)
+    store.limit_inline(60.0, 10)
 
     assert (interrupted, attempts) == (900, 2)
     assert await store.read(short) == 300
@@ -68,12 +68,26 @@ async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_threa
 
     await store.write(work)
     short, threads = threads, []
-    store.limit_inline(10)
+    store.limit_inline(0.0, 10)
     await store.write(work)
 
     assert short == [True]
     assert threads == [True, False]
     assert len(await store.read(all_settings)) == 2
+
+
+async def test_a_transaction_that_is_looked_at_all_the_time_is_neither_lost_nor_repeated(store: SqliteStore) -> None:
+    """BEGIN and COMMIT must not be interrupted after they took effect: the lock would stay, or the write come twice."""
+    new_id = IdSource()
+
+    async def work(unit: Writer) -> None:
+        await unit.add(Setting(name=new_id(), value="x"))
+
+    store.limit_inline(0.0, 1)
+    for _ in range(50):
+        await store.write(work)
+
+    assert len(await store.read(all_settings)) == 50
 
 
 async def test_the_log_is_folded_into_the_file_while_writes_go_on(database_url: str, store: SqliteStore) -> None:
