@@ -7,6 +7,7 @@ tree is walked.
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -139,6 +140,20 @@ _COMPARE: dict[Operator, Callable[[ColumnElement[Any], ColumnElement[Any]], Colu
     Operator.GE: lambda column, value: column >= value,
 }
 
+
+class _Page(Enum):
+    """How much of the rows a statement answers."""
+
+    WHOLE = 1
+    ANY = 2
+
+
+COMMON_SIZES = frozenset({1, 10, 20, 50, 100, 200, 500, 1000})
+"""The sizes of page that clients ask for by themselves."""
+
+STATEMENTS_KEPT = 2_000
+"""Shapes that are remembered. Clients use a few dozen; one that makes up new ones must not fill the memory."""
+
 UNLIMITED = 2**62
 """The limit of a page that has an offset but no end."""
 
@@ -160,8 +175,8 @@ class Compiler:
         shape, values = _shape(query.where, self.engine.bind_list)
         if query.project_id is not None:
             values.append(query.project_id)
-        paged = query.limit is not None or query.offset > 0
-        if paged:
+        page = self._page(query)
+        if page is _Page.ANY:
             values += [UNLIMITED if query.limit is None else query.limit, query.offset]
         key = (
             query.source,
@@ -169,7 +184,7 @@ class Compiler:
             query.project_id is None,
             shape,
             query.sort,
-            paged,
+            page,
         )
         statement = self._statements.get(key) or self._keep(key, self._select(query), query)
         return statement, statement.arguments(values)
@@ -290,10 +305,25 @@ class Compiler:
         clause = select(*columns).select_from(source.rows).where(*self._conditions(query, source, places))
         if query.sort is not None:
             clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
-        if query.limit is not None or query.offset > 0:
+        page = self._page(query)
+        if page is _Page.ANY:
             clause = clause.limit(bindparam(parameter(next(places)), type_=BigInteger()))
             clause = clause.offset(bindparam(parameter(next(places)), type_=BigInteger()))
+        elif page is not _Page.WHOLE:
+            clause = clause.limit(literal_column(str(page)))
         return clause
+
+    def _page(self, query: Query) -> "_Page | int":
+        """Which part of the rows a statement answers: all, any page, or a first page of a common size.
+
+        PostgreSQL keeps a plan only when it is no dearer than one made for the values at hand, and without the size of
+        the page it always looks dearer. SQLite plans once in any case.
+        """
+        if query.limit is None and not query.offset:
+            return _Page.WHOLE
+        if self.engine.has_statistics and not query.offset and query.limit in COMMON_SIZES:
+            return query.limit
+        return _Page.ANY
 
     def _count(self, query: Query) -> ClauseElement:
         source = SOURCES[query.source]()
@@ -370,6 +400,8 @@ class Compiler:
                 return _COMPARE[operator](column, bindparam(parameter(next(places)), type_=column.type))
 
     def _keep(self, key: Hashable, clause: ClauseElement, query: Query | None = None) -> Statement:
+        if len(self._statements) >= STATEMENTS_KEPT:
+            self._statements.clear()
         booleans: tuple[int, ...] = ()
         if query is not None:
             source = SOURCES[query.source]()
