@@ -1,10 +1,10 @@
 """What the core needs of the world around it: a store with transactions, and a clock."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 from isogloss.core.model import Entity, Instant
-from isogloss.core.query import Query, Where
+from isogloss.core.query import Query
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
@@ -73,6 +73,3 @@ class Clock(Protocol):
     """Now, in microseconds since the epoch."""
 
     def __call__(self) -> Instant: ...
-
-
-__all__ = ["Clock", "Entity", "Query", "Reader", "Sequence", "Store", "Where", "Writer"]

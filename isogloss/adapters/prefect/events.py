@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from isogloss.adapters.prefect.bodies.common import NAME_BYTES, Identifier, Integer, Labels, Lenient, Moment
+from isogloss.adapters.prefect.bodies.common import Identifier, Integer, Labels, Lenient, Moment
 from isogloss.adapters.prefect.bodies.states import StateCreate
 from isogloss.adapters.prefect.bodies.task_runs import (
     Constant,
@@ -36,6 +36,7 @@ from isogloss.adapters.prefect.run_translate import (
     task_policy,
 )
 from isogloss.core.model import Instant, Json, RunState
+from isogloss.core.names import NAME_BYTES
 from isogloss.core.registry.steps import StepReport
 
 TASK_RUN, FLOW_RUN = "prefect.task-run.", "prefect.flow-run."

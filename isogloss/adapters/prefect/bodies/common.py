@@ -20,9 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from isogloss.core.model import Instant
-
-NAME_BYTES = 1024
-"""The longest name that is kept, in UTF-8; the vendor has no limit, but an indexed value needs one."""
+from isogloss.core.names import NAME_BYTES
 
 PATTERN_CHARACTERS = 10_000
 """The longest pattern of a ``like_``."""
