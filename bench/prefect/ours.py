@@ -12,7 +12,7 @@ from isogloss.adapters.prefect import translate
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate
 from isogloss.core.access import ANYBODY
 from isogloss.core.registry import Registry
-from isogloss.core.registry.artifacts import VersionDraft, create_version
+from isogloss.core.registry.versions import VersionDraft, create_version
 
 
 @dataclass

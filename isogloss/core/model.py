@@ -37,7 +37,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
     ``highest`` is the greatest integer label among its living versions, null where none has one.
 
     The head is what points at the newest version: it has an id and times of its own, and the four ``head_*``
-    fields are null together when no version lives.
+    fields are null together when no version lives. ``versions`` counts the living versions that every dialect sees;
+    an ``internal`` artifact has never had one, and is seen by nobody else either.
     """
 
     id: str
@@ -49,6 +50,9 @@ class Artifact(Struct, frozen=True, kw_only=True):
     word: str | None
     ordinals: int
     highest: int | None
+    versions: int
+    internal: bool
+    author_id: str | None
     created: Instant
     updated: Instant
     head_id: str | None
@@ -63,7 +67,9 @@ class Version(Struct, frozen=True, kw_only=True):
     ``ordinal`` counts 1, 2, 3 ... and is never reused; ``label`` is unique in the artifact and chosen by the client
     or counted; ``number`` is the label as an integer where it is one. ``role`` says what the content is (data, model,
     schema ...), ``form`` how it is presented (markdown, table ...). Content is either ``data`` (inline JSON) or
-    lies behind ``uri``. ``metadata`` is the folded document (a JSON object; null differs from an empty one).
+    lies behind ``uri``, in the store ``store_id`` (a ``Record``) if one is known; ``loader`` names what reads it there
+    and ``data_type`` what comes of that, both as the dialect's own text. ``metadata`` is the folded document (a JSON
+    object; null differs from an empty one).
     ``internal`` versions come from run states and show only in the dialect that wrote them. The producer columns
     hold ids as given: the run or step need not exist, now or ever.
     """
@@ -79,6 +85,9 @@ class Version(Struct, frozen=True, kw_only=True):
     form: str | None
     internal: bool
     uri: str | None
+    store_id: str | None
+    loader: str | None
+    data_type: str | None
     data: Json | None
     description: str | None
     metadata: Json | None
@@ -103,11 +112,17 @@ class Tag(Struct, frozen=True, kw_only=True):
 
 
 class TagLink(Struct, frozen=True, kw_only=True):
-    """A tag on a thing: ``entity`` is one of artifact, version, workflow, run."""
+    """A tag on a thing: ``entity`` is one of artifact, version, workflow, run, record.
+
+    ``project_id`` (null for what belongs to the server) and ``at``, the time at which the thing was made, are the
+    thing's own: they never change, and with them a page of all things with one tag is read off an index.
+    """
 
     tag_id: str
     entity: str
     entity_id: str
+    project_id: str | None
+    at: Instant
     created: Instant
 
 
@@ -168,6 +183,7 @@ class Run(Struct, frozen=True, kw_only=True):
     position: str | None
     key: str | None
     name: str
+    metadata: Json | None
     state_id: str | None
     state_type: str | None
     state_name: str | None
@@ -233,25 +249,63 @@ class LogLine(Struct, frozen=True, kw_only=True):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """A resource that only its own dialect can read: stored, listed and given back, never interpreted."""
+    """A resource that only its own dialect can read: stored, listed and given back, never interpreted.
+
+    ``kind`` tells the dialect's resources apart. ``key`` is unique among the records of a kind; null where nothing has
+    to be. ``parent_id`` is the record that it belongs to, ``number`` its place among that one's, ``state`` where it
+    stands, all as the dialect has them.
+    """
 
     id: str
     project_id: str | None
     dialect: str
     kind: str
+    key: str | None
+    parent_id: str | None
     name: str | None
+    number: int | None
+    state: str | None
     body: Json
+    metadata: Json | None
     author_id: str | None
     created: Instant
     updated: Instant
 
 
+class RecordLink(Struct, frozen=True, kw_only=True):
+    """A record and a thing that it gathers: ``entity`` is version or run. Goes with the record; outlives the thing."""
+
+    id: str
+    record_id: str
+    entity: str
+    entity_id: str
+    author_id: str | None
+    created: Instant
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What a write was answered, kept for a while under the key that its client gave it: asked again, it is repeated.
+
+    ``caller_id`` is the user whose key it is.
+    """
+
+    key: str
+    caller_id: str
+    body: Json
+    created: Instant
+
+
 class Tally(Struct, frozen=True, kw_only=True):
-    """An inserted change of a total; the sweep folds many into one. ``noun`` is version or head."""
+    """An inserted change of a total; the sweep folds many into one.
+
+    ``noun`` is version, head or artifact, or one of these behind ``tagged-``: then ``subject`` is the tag's id, which
+    is empty otherwise.
+    """
 
     id: str
     project_id: str
     noun: str
+    subject: str
     kind: str
     internal: bool
     delta: int
@@ -304,6 +358,8 @@ Entity: TypeAlias = (
     | RunLink
     | LogLine
     | Record
+    | RecordLink
+    | Reply
     | Tally
     | User
     | Token

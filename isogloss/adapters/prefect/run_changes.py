@@ -28,7 +28,6 @@ from isogloss.adapters.prefect.run_translate import (
 from isogloss.adapters.prefect.run_wire import StateDetails
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Run, RunState, Workflow
-from isogloss.core.registry.artifacts import VersionDraft
 from isogloss.core.registry.runs import (
     RUN,
     SCHEDULED,
@@ -40,6 +39,7 @@ from isogloss.core.registry.runs import (
     after_state,
     entered,
 )
+from isogloss.core.registry.versions import VersionDraft
 
 _FOREIGN = "This run was made through another dialect; its states are changed there."
 

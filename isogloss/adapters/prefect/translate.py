@@ -18,7 +18,7 @@ from isogloss.adapters.prefect.decode import dump
 from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Version
-from isogloss.core.registry.artifacts import VersionDraft
+from isogloss.core.registry.versions import VersionDraft
 
 _CONTENT = ("dialect", "form", "description", "data", "metadata", "producer_run", "producer_step")
 

@@ -1,13 +1,12 @@
-"""Artifacts and their versions: create, change, delete, list.
+"""Artifacts: the one that a write means, made where there is none; rename and delete.
 
-Every write of a version locks its artifact. Under that lock a new version takes its ordinal, label and time of
-creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
+Whoever writes a version, a rename or an end of an artifact holds its row's lock until all of it is written.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
+from msgspec.structs import replace
 
 from isogloss.core import names
 from isogloss.core.access import Principal, Role, require
@@ -15,289 +14,240 @@ from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import (
     Artifact,
     Entity,
-    Instant,
-    Json,
     MetadataEntry,
     Project,
+    RecordLink,
     RunLink,
-    TagLink,
     Tally,
     Version,
 )
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import EVERYTHING, Compare, IsNull, Not, Operator, Query, Sort, all_of
+from isogloss.core.query import AnyOf, Query
+from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.metadata import log_of, replaced
-
-PRODUCED = "produced"
-_TALLIED = frozenset({"version", "head"})
-"""The sources whose rows are tallied, under the source's name as noun."""
-
-LABEL_BOUND = 2**53
-"""Labels beyond this, either way, do not count as numbers: not every client could hold them exactly."""
+from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact
 
 
-class VersionDraft(Struct, frozen=True, kw_only=True):
-    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object."""
+class BySlug(Struct, frozen=True):
+    """The artifact with this slug, made where there is none under the name that the slug stands for."""
 
-    dialect: str
-    role: str = "data"
-    form: str | None = None
-    internal: bool = False
-    uri: str | None = None
-    data: Json | None = None
-    description: str | None = None
-    metadata: Json | None = None
-    producer_run: str | None = None
-    producer_step: str | None = None
-    facet: Json | None = None
-    label: str | None = None
+    slug: str
 
 
-async def create_version(
-    registry: Registry, caller: Principal, project: Project, draft: VersionDraft, *, slug: str | None = None
-) -> Version:
-    """Make a version of the artifact whose slug this is, or of a new nameless one.
+class ByName(Struct, frozen=True):
+    """The artifact with this kind and name, made where there is none.
 
-    Raises ``Denied``, and ``Invalid`` for a slug that no name can have.
+    ``custom_name`` tells that somebody chose the name; said once, it holds.
     """
-    require(caller, Role.EDITOR)
-    if slug is not None:
-        names.check_name("key", slug)
 
-    async def work(unit: Writer) -> Version:
-        return await write_version(registry, unit, caller, project, draft, slug=slug)
-
-    return await registry.store.write(work)
+    name: str
+    kind: str = names.ORDINARY
+    custom_name: bool = True
 
 
-async def write_version(
-    registry: Registry,
-    unit: Writer,
-    caller: Principal,
-    project: Project,
-    draft: VersionDraft,
-    *,
-    slug: str | None,
-) -> Version:
-    """As ``create_version``, within a unit of work that does more."""
-    artifact = await _artifact_for(registry, unit, project, slug)
-    now = after_head(registry.clock(), artifact)
-    label, number = _label(draft.label, artifact)
-    version = Version(
-        id=registry.new_id(),
-        project_id=project.id,
-        artifact_id=artifact.id,
-        ordinal=artifact.ordinals + 1,
-        label=label,
-        number=number,
-        dialect=draft.dialect,
-        role=draft.role,
-        form=draft.form,
-        internal=draft.internal,
-        uri=draft.uri,
-        data=draft.data,
-        description=draft.description,
-        metadata=draft.metadata,
-        producer_run=draft.producer_run,
-        producer_step=draft.producer_step,
-        author_id=caller.user_id,
-        facet=draft.facet,
-        created=now,
-        updated=now,
-    )
-    rows: list[Entity] = [
-        version,
-        *_links(version),
-        *log_of(registry, "version", version.id, draft.metadata, now),
-    ]
-    rows.append(_tally(registry, artifact, "version", 1, internal=version.internal))
-    head_id, head_created = artifact.head_id, artifact.head_created
-    if head_id is None:
-        head_id, head_created = registry.new_id(), now
-        if artifact.name is not None:
-            rows.append(_tally(registry, artifact, "head", 1))
-    await unit.add(*rows)
-    await unit.change(
-        Artifact,
-        {"id": artifact.id},
-        ordinals=version.ordinal,
-        highest=_highest(artifact.highest, number),
-        head_id=head_id,
-        head_version_id=version.id,
-        head_created=head_created,
-        head_updated=now,
-    )
-    return version
+class ById(Struct, frozen=True):
+    """The artifact with this id, which must exist."""
+
+    id: str
+    custom_name: bool = False
 
 
-async def change_version(
-    registry: Registry,
-    caller: Principal,
-    project: Project,
-    version_id: str,
-    *,
-    description: str | UnsetType | None = UNSET,
-    data: Json | UnsetType | None = UNSET,
-    metadata: Callable[[Version], Json | None] | UnsetType = UNSET,
-) -> None:
-    """Change what is given and leave the rest. ``updated`` moves in any case.
+Target: TypeAlias = BySlug | ByName | ById | None
+"""The artifact that a version is written to; None stands for a new one without a name."""
 
-    ``metadata`` makes the new document, which replaces the old one whole, from the version as it stands. Raises
-    ``Denied``, and ``NotFound`` for an id that the project does not have.
+
+async def locked_target(
+    registry: Registry, unit: Writer, caller: Principal, project: Project, target: Target, *, internal: bool
+) -> Artifact:
+    """The artifact that is meant, locked, and made if need be: as one that only its own dialect sees, if ``internal``.
+
+    Raises ``Invalid`` for a name that is none, ``NotFound`` for an id, and ``Conflict`` for a slug that belongs to
+    another name.
     """
-    require(caller, Role.EDITOR)
-
-    async def work(unit: Writer) -> None:
-        version, artifact = await _locked(unit, project, version_id)
-        now = max(registry.clock(), version.updated + 1)
-        changes: dict[str, Any] = {"updated": now}
-        if description is not UNSET:
-            changes["description"] = description
-        if data is not UNSET:
-            changes["data"] = data
-        if metadata is not UNSET:
-            changes["metadata"] = document = metadata(version)
-            gone, entries = replaced(registry, "version", version.id, version.metadata, document, now)
-            if gone:
-                await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
-            if entries:
-                await unit.add(*entries)
-        await unit.change(Version, {"id": version.id}, **changes)
-        if artifact.head_version_id == version.id:
-            await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
-
-    await registry.store.write(work)
-
-
-async def delete_version(registry: Registry, caller: Principal, project: Project, version_id: str) -> None:
-    """Delete a version with its links, tags and metadata; the head falls back to the newest that is left.
-
-    The artifact and its counters stay, except a nameless one, which goes with its only version. Raises ``Denied``, and
-    ``NotFound`` for an id that the project does not have.
-    """
-    require(caller, Role.EDITOR)
-
-    async def work(unit: Writer) -> None:
-        version, artifact = await _locked(unit, project, version_id)
-        await unit.remove(TagLink, entity="version", entity_id=version.id)
-        await unit.remove(MetadataEntry, entity="version", entity_id=version.id)
-        await unit.remove(RunLink, version_id=version.id)
-        await unit.remove(Version, id=version.id)
-        rows = [_tally(registry, artifact, "version", -1, internal=version.internal)]
-        if artifact.name is None:
-            await unit.remove(Artifact, id=artifact.id)
-        else:
-            changes: dict[str, Any] = {}
-            if version.number is not None and version.number == artifact.highest:
-                changes["highest"] = await _highest_left(unit, artifact)
-            if artifact.head_version_id == version.id:
-                newest = await _newest_left(unit, artifact)
-                changes |= _head(newest)
-                if newest is None:
-                    rows.append(_tally(registry, artifact, "head", -1))
-            if changes:
-                await unit.change(Artifact, {"id": artifact.id}, **changes)
-        await unit.add(*rows)
-
-    await registry.store.write(work)
-
-
-async def list_rows(registry: Registry, caller: Principal, query: Query) -> list[tuple[Any, ...]]:
-    """The page of rows that a query asks for."""
-    require(caller, Role.VIEWER)
-
-    async def work(unit: Reader) -> list[tuple[Any, ...]]:
-        return await unit.rows(query)
-
-    return await registry.store.read(work)
-
-
-async def count(registry: Registry, caller: Principal, query: Query) -> int:
-    """How many rows satisfy a query; of all that a project has, the total that is kept of them."""
-    require(caller, Role.VIEWER)
-
-    async def work(unit: Reader) -> int:
-        if query.project_id is not None and query.where == EVERYTHING and query.source in _TALLIED:
-            return await unit.sum(Tally, "delta", project_id=query.project_id, noun=query.source)
-        return await unit.count(query)
-
-    return await registry.store.read(work)
-
-
-def after_head(now: Instant, artifact: Artifact) -> Instant:
-    """The time of a new version: now, but at least a microsecond after the newest version was made or changed."""
-    return now if artifact.head_updated is None else max(now, artifact.head_updated + 1)
-
-
-def label_number(label: str) -> int | None:
-    """The label as a number: what Python's ``int`` makes of it, within +-2^53; else None."""
-    if len(label) > 64:
-        return None
-    try:
-        number = int(label)
-    except ValueError:
-        return None
-    return number if -LABEL_BOUND <= number <= LABEL_BOUND else None
-
-
-def _label(given: str | None, artifact: Artifact) -> tuple[str, int | None]:
-    if given is not None:
-        names.check_name("version", given)
-        return given, label_number(given)
-    number = (artifact.highest or 0) + 1
-    return str(number), number
-
-
-def _highest(highest: int | None, number: int | None) -> int | None:
-    if highest is None or number is None:
-        return number if highest is None else highest
-    return max(highest, number)
-
-
-def _head(newest: tuple[str, Instant, Instant] | None) -> dict[str, Any]:
-    """The head's fields for a version's id, created and updated; its own id stays as long as there is one."""
-    if newest is None:
-        return {"head_id": None, "head_version_id": None, "head_created": None, "head_updated": None}
-    version_id, created, updated = newest
-    return {"head_version_id": version_id, "head_created": created, "head_updated": updated}
-
-
-async def _artifact_for(registry: Registry, unit: Writer, project: Project, slug: str | None) -> Artifact:
-    """The artifact with this slug, locked; a new one when there is none, and for each nameless version."""
-    if slug is None:
-        nameless = _new_artifact(registry, project, kind=names.ORDINARY, name=None, slug=None, word=None)
-        await unit.add(nameless)
-        return nameless
-    found = await unit.lock(Artifact, project_id=project.id, slug=slug)
-    if found is not None:
-        return found
-    kind, name = names.named(names.SLUG, slug)
-    word = names.form(names.WORD, name)
-    new = _new_artifact(registry, project, kind=kind, name=name, slug=slug, word=word)
-    if await unit.add_if_absent(new):
+    match target:
+        case None:
+            new = _new(registry, caller, project, names.ORDINARY, None, custom_name=False, internal=internal)
+            await unit.add(new, of_artifact(registry, new, ARTIFACT, 1, internal=internal))
+            return new
+        case ById(artifact_id, custom_name):
+            found = await unit.lock(Artifact, id=artifact_id)
+            if found is None or found.project_id != project.id:
+                raise NotFound("artifact", artifact_id)
+            return await _named_by_somebody(unit, found, custom_name)
+        case ByName(name, kind, custom_name):
+            names.check_name("name", name)
+            names.check_kind(kind)
+            key: dict[str, Any] = {"kind": kind, "name": name}
+            new = _new(registry, caller, project, kind, name, custom_name=custom_name, internal=internal)
+        case BySlug(slug):
+            names.check_name("key", slug)
+            kind, name = names.named(names.SLUG, slug)
+            key, custom_name = {"slug": slug}, False
+            new = _new(registry, caller, project, kind, name, custom_name=True, internal=internal)
+            new = replace(new, slug=slug)
+    found = await unit.lock(Artifact, project_id=project.id, **key)
+    if found is None and await unit.add_if_absent(new):
+        await unit.add(of_artifact(registry, new, ARTIFACT, 1, internal=internal))
         return new
-    # Somebody else made it since we looked. Only a slug that ends in a digest can belong to another name.
-    found = await unit.lock(Artifact, project_id=project.id, slug=slug)
+    # Where it could not be added, somebody else made it since we looked.
+    found = found or await unit.lock(Artifact, project_id=project.id, **key)
     if found is None:
-        raise Conflict(f"{slug!r} stands for the name {name!r}, which has another key already.")
+        # Only a form that ends in a digest can belong to another name.
+        raise Conflict(f"{new.slug!r} stands for the name {new.name!r}, which has another key already.")
+    return await _named_by_somebody(unit, found, custom_name)
+
+
+async def create_artifact(
+    registry: Registry, unit: Writer, caller: Principal, project: Project, target: ByName
+) -> Artifact:
+    """Make an artifact that has no version yet. Raises ``Denied``, ``Invalid``, and ``Conflict`` for a taken name."""
+    require(caller, Role.EDITOR)
+    names.check_name("name", target.name)
+    names.check_kind(target.kind)
+    new = _new(registry, caller, project, target.kind, target.name, custom_name=target.custom_name, internal=False)
+    if not await unit.add_if_absent(new):
+        raise Conflict(f"An artifact named {target.name!r} exists already in the project {project.name!r}.")
+    await unit.add(of_artifact(registry, new, ARTIFACT, 1))
+    return new
+
+
+async def lock_artifact(unit: Writer, artifact_id: str) -> Artifact:
+    """The artifact of this id, locked. Raises ``NotFound``."""
+    found = await unit.lock(Artifact, id=artifact_id)
+    if found is None:
+        raise NotFound("artifact", artifact_id)
     return found
 
 
-def _new_artifact(
-    registry: Registry, project: Project, *, kind: str, name: str | None, slug: str | None, word: str | None
+async def change_artifact(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    artifact_id: str,
+    *,
+    name: str | None = None,
+    custom_name: bool | None = None,
+) -> Artifact:
+    """Rename an artifact, which keeps its kind, and say whether somebody chose its name; answers it as it then is.
+
+    Its key and every other form move along; the old ones are not kept. Raises ``Denied``, ``NotFound``, ``Invalid``
+    for a name that is none, and ``Conflict`` for one that is taken.
+    """
+    require(caller, Role.EDITOR)
+    artifact = await lock_artifact(unit, artifact_id)
+    changes: dict[str, Any] = {"updated": max(registry.clock(), artifact.updated + 1)}
+    if custom_name is not None:
+        changes["custom_name"] = custom_name
+    if name is not None and name != artifact.name:
+        names.check_name("name", name)
+        slug, word = names.artifact_forms(artifact.kind, name)
+        for taken in ({"kind": artifact.kind, "name": name}, {"slug": slug}, {"kind": artifact.kind, "word": word}):
+            if await unit.get(Artifact, project_id=artifact.project_id, **taken) is not None:
+                raise Conflict(f"An artifact named {name!r} exists already.")
+        changes |= {"name": name, "slug": slug, "word": word}
+        if artifact.name is None and artifact.head_id is not None:
+            await unit.add(of_artifact(registry, artifact, HEAD, 1))
+    await unit.change(Artifact, {"id": artifact.id}, **changes)
+    return replace(artifact, **changes)
+
+
+async def delete_artifact(registry: Registry, unit: Writer, caller: Principal, artifact_id: str) -> Artifact:
+    """Delete an artifact with all of its versions, whoever uses them; answers it as it was.
+
+    Raises ``Denied`` and ``NotFound``.
+    """
+    require(caller, Role.EDITOR)
+    artifact = await lock_artifact(unit, artifact_id)
+    await remove_artifacts(registry, unit, [artifact])
+    return artifact
+
+
+async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Artifact]) -> None:
+    """Remove locked artifacts with all of their versions, in a number of statements that is always the same."""
+    if not artifacts:
+        return
+    ids = [artifact.id for artifact in artifacts]
+    by_artifact = {artifact.id: artifact for artifact in artifacts}
+    wanted = AnyOf("artifact_id", tuple(ids))
+    fields = ("id", "artifact_id", "internal")
+    found = await unit.rows(Query(source="version", fields=fields, project_id=None, where=wanted))
+    version_ids = [row[0] for row in found]
+    if version_ids:
+        await remove_belongings(registry, unit, version_ids)
+        await unit.remove(Version, id=version_ids)
+    await tags.remove_links(registry, unit, "artifact", ids)
+    await unit.remove(MetadataEntry, entity="artifact", entity_id=ids)
+    await unit.remove(Artifact, id=ids)
+    rows: list[Entity] = [
+        of_artifact(registry, by_artifact[artifact_id], VERSION, -1, internal=internal)
+        for _, artifact_id, internal in found
+    ]
+    for artifact in artifacts:
+        rows.append(of_artifact(registry, artifact, ARTIFACT, -1, internal=artifact.internal))
+        if artifact.name is not None and artifact.head_id is not None:
+            rows.append(of_artifact(registry, artifact, HEAD, -1))
+    await unit.add(*_summed(rows))
+
+
+async def remove_belongings(registry: Registry, unit: Writer, version_ids: list[str]) -> None:
+    """Remove what goes with versions: their tags, metadata and links."""
+    await tags.remove_links(registry, unit, "version", version_ids)
+    await unit.remove(MetadataEntry, entity="version", entity_id=version_ids)
+    await unit.remove(RunLink, version_id=version_ids)
+    await unit.remove(RecordLink, entity="version", entity_id=version_ids)
+
+
+async def get_artifact(unit: Reader, caller: Principal, artifact_id: str) -> Artifact:
+    """The artifact of this id, whatever dialect wrote it. Raises ``Denied``, and ``NotFound`` for an internal one."""
+    require(caller, Role.VIEWER)
+    found = await unit.get(Artifact, id=artifact_id)
+    if found is None or found.internal:
+        raise NotFound("artifact", artifact_id)
+    return found
+
+
+def _summed(rows: list[Entity]) -> list[Entity]:
+    """Changes of the same total as one."""
+    sums: dict[tuple[str, str, str, bool], Tally] = {}
+    for row in rows:
+        assert isinstance(row, Tally)
+        key = (row.project_id, row.noun, row.kind, row.internal)
+        sums[key] = row if key not in sums else replace(sums[key], delta=sums[key].delta + row.delta)
+    return list(sums.values())
+
+
+async def _named_by_somebody(unit: Writer, artifact: Artifact, custom_name: bool) -> Artifact:
+    if not custom_name or artifact.custom_name:
+        return artifact
+    await unit.change(Artifact, {"id": artifact.id}, custom_name=True)
+    return replace(artifact, custom_name=True)
+
+
+def _new(
+    registry: Registry,
+    caller: Principal,
+    project: Project,
+    kind: str,
+    name: str | None,
+    *,
+    custom_name: bool,
+    internal: bool,
 ) -> Artifact:
     now = registry.clock()
+    slug, word = (None, None) if name is None else names.artifact_forms(kind, name)
     return Artifact(
         id=registry.new_id(),
         project_id=project.id,
         kind=kind,
         name=name,
-        custom_name=name is not None,
+        custom_name=custom_name,
         slug=slug,
         word=word,
         ordinals=0,
         highest=None,
+        versions=0,
+        internal=internal,
+        author_id=caller.user_id,
         created=now,
         updated=now,
         head_id=None,
@@ -305,64 +255,3 @@ def _new_artifact(
         head_created=None,
         head_updated=None,
     )
-
-
-async def _locked(unit: Writer, project: Project, version_id: str) -> tuple[Version, Artifact]:
-    """A version and its artifact, both locked in this order: the version's lock alone never makes anybody wait long."""
-    version = await unit.lock(Version, id=version_id)
-    if version is None or version.project_id != project.id:
-        raise NotFound("version", version_id)
-    artifact = await unit.lock(Artifact, id=version.artifact_id)
-    if artifact is None:
-        raise NotFound("artifact", version.artifact_id)
-    return version, artifact
-
-
-def _links(version: Version) -> list[RunLink]:
-    """A produced link for the run and for the step that the version names."""
-    producers = dict.fromkeys(given for given in (version.producer_run, version.producer_step) if given is not None)
-    return [
-        RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="", step=None)
-        for producer in producers
-    ]
-
-
-def _tally(registry: Registry, artifact: Artifact, noun: str, delta: int, internal: bool = False) -> Tally:
-    return Tally(
-        id=registry.new_id(),
-        project_id=artifact.project_id,
-        noun=noun,
-        kind=artifact.kind,
-        internal=internal,
-        delta=delta,
-    )
-
-
-async def _newest_left(unit: Reader, artifact: Artifact) -> tuple[str, Instant, Instant] | None:
-    """Id, created and updated of the artifact's newest version, by (created, ordinal)."""
-    found = await unit.rows(
-        Query(
-            source="version",
-            fields=("id", "created", "updated"),
-            project_id=None,
-            where=Compare("artifact_id", Operator.EQ, artifact.id),
-            sort=Sort("created", descending=True, then="ordinal"),
-            limit=1,
-        )
-    )
-    return (found[0][0], found[0][1], found[0][2]) if found else None
-
-
-async def _highest_left(unit: Reader, artifact: Artifact) -> int | None:
-    """The greatest integer label among the artifact's versions."""
-    found = await unit.rows(
-        Query(
-            source="version",
-            fields=("number",),
-            project_id=None,
-            where=all_of(Compare("artifact_id", Operator.EQ, artifact.id), Not(IsNull("number"))),
-            sort=Sort("number", descending=True),
-            limit=1,
-        )
-    )
-    return int(found[0][0]) if found else None

@@ -25,8 +25,9 @@ from isogloss.core.model import (
 )
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Query
-from isogloss.core.registry.artifacts import VersionDraft, write_version
+from isogloss.core.registry.artifacts import BySlug
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.versions import VersionDraft, write_version
 
 RUN, STEP = "run", "step"
 """The roles of a ``Run``."""
@@ -339,6 +340,7 @@ def _blank(registry: Registry, caller: Principal, project: Project, draft: RunDr
         position=draft.position,
         key=draft.key,
         name=draft.name,
+        metadata=None,
         state_id=None,
         state_type=None,
         state_name=None,
@@ -395,8 +397,9 @@ async def _write_state(
     if change.result is None:
         await unit.add(state)
         return state.data
-    draft = change.result.version
-    version = await write_version(registry, unit, caller, project, draft, slug=change.result.slug)
+    draft, slug = change.result.version, change.result.slug
+    target = None if slug is None else BySlug(slug)
+    version = await write_version(registry, unit, caller, project, draft, target)
     await unit.add(replace(state, data=None, version_id=version.id))
     return draft.data
 

@@ -1,22 +1,33 @@
-"""Tags: server-wide labels on artifacts, versions, workflows and runs."""
+"""Tags: server-wide labels on artifacts, versions, workflows, runs and records."""
 
 import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, Invalid, NotFound
-from isogloss.core.model import Artifact, Run, Tag, TagLink, Version, Workflow
+from isogloss.core.model import Artifact, Record, Run, Tag, TagLink, Version, Workflow
 from isogloss.core.names import check_name
 from isogloss.core.ports import Writer
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.tallies import of_tags
 
 NAME_LENGTH = 255
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_TAGGED: dict[str, type[Artifact] | type[Version] | type[Workflow] | type[Run]] = {
+
+Thing: TypeAlias = Artifact | Version | Workflow | Run | Record
+"""What may bear a tag."""
+
+ENTITIES: dict[str, type[Thing]] = {
     "artifact": Artifact,
     "version": Version,
     "workflow": Workflow,
     "run": Run,
+    "record": Record,
 }
+"""The things by the names that ``TagLink.entity`` has for them."""
+
+_NAMES: dict[type[Thing], str] = {kind: name for name, kind in ENTITIES.items()}
 
 
 def check_tag_name(name: str) -> None:
@@ -28,80 +39,137 @@ def check_tag_name(name: str) -> None:
         raise Invalid("tag", "must not look like a UUID, since tags are also looked up by id")
 
 
-async def create_tag(registry: Registry, caller: Principal, name: str, colour: str, exclusive: bool = False) -> Tag:
+async def create_tag(
+    registry: Registry, unit: Writer, caller: Principal, name: str, colour: str, *, exclusive: bool = False
+) -> Tag:
     """Make a tag. Raises ``Denied``, ``Invalid``, and ``Conflict`` for a name that is taken."""
     require(caller, Role.EDITOR)
     check_tag_name(name)
-
-    async def work(unit: Writer) -> Tag:
-        now = registry.clock()
-        tag = Tag(
-            id=registry.new_id(),
-            name=name,
-            colour=colour,
-            exclusive=exclusive,
-            author_id=caller.user_id,
-            created=now,
-            updated=now,
-        )
-        if not await unit.add_if_absent(tag):
-            raise Conflict(f"A tag named {name!r} exists already.")
-        return tag
-
-    return await registry.store.write(work)
+    tag = _new(registry, caller, name, colour, exclusive)
+    if not await unit.add_if_absent(tag):
+        raise Conflict(f"A tag named {name!r} exists already.")
+    return tag
 
 
-async def attach(registry: Registry, caller: Principal, tag_name: str, entity: str, entity_id: str) -> None:
+async def ensure_tags(
+    registry: Registry, unit: Writer, caller: Principal, names: Iterable[str], colour: Callable[[], str]
+) -> list[Tag]:
+    """The tags of these names, in their order and each once; those that do not exist are made, in a colour given.
+
+    Raises ``Denied``, and ``Invalid`` for a name that is none.
+    """
+    require(caller, Role.EDITOR)
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        return []
+    found = {tag.name: tag for tag in await unit.find(Tag, name=wanted)}
+    for name in wanted:
+        if name in found:
+            continue
+        check_tag_name(name)
+        new = _new(registry, caller, name, colour(), exclusive=False)
+        if not await unit.add_if_absent(new):
+            # Somebody else made it since we looked.
+            made = await unit.get(Tag, name=name)
+            if made is None:
+                raise Conflict(f"The tag {name!r} was made and deleted at the same time; try again.")
+            new = made
+        found[name] = new
+    return [found[name] for name in wanted]
+
+
+async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, thing: Thing) -> TagLink:
     """Put a tag on a thing; once more changes nothing. An exclusive tag leaves the thing's siblings.
 
     Siblings are the versions of one artifact, the artifacts of one project, the runs of one workflow, the workflows of
-    one project. Raises ``Denied``, and ``NotFound`` for an unknown tag or thing.
+    one project, the records of one parent, or of one project where they have none. Raises ``Denied``.
     """
     require(caller, Role.EDITOR)
+    entity = entity_of(thing)
+    if tag.exclusive:
+        # Two at once would each leave the other's link, so they take turns.
+        await unit.lock(Tag, id=tag.id)
+        await _leave_siblings(registry, unit, tag, entity, thing)
+    link = TagLink(
+        tag_id=tag.id,
+        entity=entity,
+        entity_id=thing.id,
+        project_id=thing.project_id,
+        at=thing.created,
+        created=registry.clock(),
+    )
+    if await unit.add_if_absent(link):
+        await unit.add(*of_tags(registry, [link], 1))
+    return link
 
-    async def work(unit: Writer) -> None:
-        tag = await unit.lock(Tag, name=tag_name)
-        if tag is None:
-            raise NotFound("tag", tag_name)
-        thing = await unit.get(_TAGGED[entity], id=entity_id)
-        if thing is None:
-            raise NotFound(entity, entity_id)
-        if tag.exclusive:
-            await _leave_siblings(unit, tag, entity, thing)
-        link = TagLink(tag_id=tag.id, entity=entity, entity_id=entity_id, created=registry.clock())
-        await unit.add_if_absent(link)
 
-    await registry.store.write(work)
-
-
-async def detach(registry: Registry, caller: Principal, tag_name: str, entity: str, entity_id: str) -> None:
-    """Take a tag off a thing; one that is not there, or does not exist, is no error. Raises ``Denied``."""
+async def detach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, entity: str, entity_id: str) -> bool:
+    """Take a tag off a thing; tells whether it was on it. Raises ``Denied``."""
     require(caller, Role.EDITOR)
-
-    async def work(unit: Writer) -> None:
-        tag = await unit.get(Tag, name=tag_name)
-        if tag is not None:
-            await unit.remove(TagLink, tag_id=tag.id, entity=entity, entity_id=entity_id)
-
-    await registry.store.write(work)
+    links = await unit.find(TagLink, tag_id=tag.id, entity=entity, entity_id=entity_id)
+    await _remove(registry, unit, tag.id, entity, links)
+    return bool(links)
 
 
-async def _leave_siblings(unit: Writer, tag: Tag, entity: str, thing: Artifact | Version | Workflow | Run) -> None:
-    """Take the tag off everything else in the thing's scope."""
-    linked = [link.entity_id for link in await unit.find(TagLink, tag_id=tag.id, entity=entity)]
-    if not linked:
-        return
-    others = await unit.find(_TAGGED[entity], id=linked)
-    leaving = [other.id for other in others if other.id != thing.id and _scope(other) == _scope(thing)]
-    if leaving:
-        await unit.remove(TagLink, tag_id=tag.id, entity=entity, entity_id=leaving)
+async def remove_links(registry: Registry, unit: Writer, entity: str, entity_ids: list[str]) -> None:
+    """Take every tag off things that go."""
+    links = await unit.find(TagLink, entity=entity, entity_id=entity_ids)
+    if links:
+        await unit.remove(TagLink, entity=entity, entity_id=entity_ids)
+        await unit.add(*of_tags(registry, links, -1))
 
 
-def _scope(thing: Artifact | Version | Workflow | Run) -> str | None:
+async def thing_of(unit: Writer, entity: str, entity_id: str) -> Thing:
+    """The thing that a tag is to be put on. Raises ``NotFound``."""
+    found = await unit.get(ENTITIES[entity], id=entity_id)
+    if found is None:
+        raise NotFound(entity, entity_id)
+    return found
+
+
+def entity_of(thing: Thing) -> str:
+    """What ``TagLink.entity`` calls a thing."""
+    return _NAMES[type(thing)]
+
+
+def scope_of(thing: Thing) -> str | None:
+    """Within what an exclusive tag sits on one thing only."""
     match thing:
         case Version():
             return thing.artifact_id
         case Run():
             return thing.workflow_id
+        case Record():
+            return thing.parent_id or thing.project_id
         case Artifact() | Workflow():
             return thing.project_id
+
+
+async def _leave_siblings(registry: Registry, unit: Writer, tag: Tag, entity: str, thing: Thing) -> None:
+    """Take the tag off everything else in the thing's scope."""
+    links = {link.entity_id: link for link in await unit.find(TagLink, tag_id=tag.id, entity=entity)}
+    if not links:
+        return
+    others = await unit.find(ENTITIES[entity], id=list(links))
+    scope = scope_of(thing)
+    leaving = [links[other.id] for other in others if other.id != thing.id and scope_of(other) == scope]
+    await _remove(registry, unit, tag.id, entity, leaving)
+
+
+async def _remove(registry: Registry, unit: Writer, tag_id: str, entity: str, links: Sequence[TagLink]) -> None:
+    if links:
+        await unit.remove(TagLink, tag_id=tag_id, entity=entity, entity_id=[link.entity_id for link in links])
+        await unit.add(*of_tags(registry, links, -1))
+
+
+def _new(registry: Registry, caller: Principal, name: str, colour: str, exclusive: bool) -> Tag:
+    now = registry.clock()
+    return Tag(
+        id=registry.new_id(),
+        name=name,
+        colour=colour,
+        exclusive=exclusive,
+        author_id=caller.user_id,
+        created=now,
+        updated=now,
+    )

@@ -21,20 +21,21 @@ async def fold_tallies(registry: Registry) -> int:
         tallies = await unit.find(Tally)
         if len(tallies) < FOLD_FROM:
             return 0
-        sums: dict[tuple[str, str, str, bool], int] = {}
+        sums: dict[tuple[str, str, str, str, bool], int] = {}
         for tally in tallies:
-            key = (tally.project_id, tally.noun, tally.kind, tally.internal)
+            key = (tally.project_id, tally.noun, tally.subject, tally.kind, tally.internal)
             sums[key] = sums.get(key, 0) + tally.delta
         folded = [
             Tally(
                 id=registry.new_id(),
                 project_id=project_id,
                 noun=noun,
+                subject=subject,
                 kind=kind,
                 internal=internal,
                 delta=total,
             )
-            for (project_id, noun, kind, internal), total in sums.items()
+            for (project_id, noun, subject, kind, internal), total in sums.items()
             if total
         ]
         await unit.remove(Tally, id=[tally.id for tally in tallies])

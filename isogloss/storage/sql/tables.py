@@ -80,6 +80,9 @@ projects = Table(
     _instant("updated"),
 )
 
+SHOWN = "NOT internal"
+"""What every dialect sees, of artifacts and of versions."""
+
 NAMED_HEAD = "slug IS NOT NULL AND head_id IS NOT NULL"
 
 artifacts = Table(
@@ -94,6 +97,9 @@ artifacts = Table(
     _text("word", null=True),
     Column("ordinals", BigInteger, nullable=False),
     Column("highest", BigInteger, nullable=True),
+    Column("versions", BigInteger, nullable=False),
+    Column("internal", Boolean(create_constraint=False), nullable=False),
+    _text("author_id", null=True),
     _instant("created"),
     _instant("updated"),
     _text("head_id", null=True),
@@ -111,6 +117,7 @@ artifacts = Table(
         **_where("head_version_id IS NOT NULL"),
     ),
     Index("uq_artifacts_head_id", "project_id", "head_id", unique=True, **_where(NAMED_HEAD)),
+    Index("ix_artifacts_shown_created", "project_id", "created", "id", **_where(SHOWN)),
     Index("ix_artifacts_head_created", "project_id", "head_created", "head_id", **_where(NAMED_HEAD)),
     Index("ix_artifacts_head_updated", "project_id", "head_updated", "head_id", **_where(NAMED_HEAD)),
 )
@@ -129,6 +136,9 @@ versions = Table(
     _text("form", null=True),
     Column("internal", Boolean(create_constraint=False), nullable=False),
     _text("uri", null=True),
+    _text("store_id", null=True),
+    _text("loader", null=True),
+    _text("data_type", null=True),
     _text("data", null=True),
     _text("description", null=True),
     _text("metadata", null=True),
@@ -142,6 +152,8 @@ versions = Table(
     UniqueConstraint("artifact_id", "label"),
     Index("ix_versions_number", "artifact_id", "number"),
     Index("ix_versions_artifact_created", "artifact_id", "created", "ordinal"),
+    Index("ix_versions_shown_created", "project_id", "created", "id", **_where(SHOWN)),
+    Index("ix_versions_store", "store_id", **_where("store_id IS NOT NULL")),
     Index("ix_versions_project_id", "project_id", "id"),
     Index("ix_versions_project_created", "project_id", "created", "id"),
     Index("ix_versions_project_updated", "project_id", "updated", "id"),
@@ -168,8 +180,11 @@ tag_links = Table(
     Column("tag_id", ByCodePoint, ForeignKey("tags.id"), primary_key=True),
     _text("entity", key=True),
     _text("entity_id", key=True),
+    _text("project_id", null=True),
+    _instant("at"),
     _instant("created"),
     Index("ix_tag_links_entity", "entity", "entity_id", "tag_id"),
+    Index("ix_tag_links_at", "tag_id", "entity", "project_id", "at", "entity_id"),
 )
 
 metadata_entries = Table(
@@ -183,6 +198,7 @@ metadata_entries = Table(
     _text("type"),
     _instant("created"),
     Index("ix_metadata_entries_entity", "entity", "entity_id", "key"),
+    Index("ix_metadata_entries_key", "entity", "key", "entity_id"),
 )
 
 properties = Table(
@@ -230,6 +246,7 @@ workflows = Table(
     Index("ix_workflows_name", "name"),
     Index("ix_workflows_role_name", "project_id", "role", "name", "id"),
     Index("ix_workflows_role_id", "project_id", "role", "id"),
+    Index("ix_workflows_role_created", "project_id", "role", "created", "id"),
 )
 
 runs = Table(
@@ -245,6 +262,7 @@ runs = Table(
     _text("position", null=True),
     _text("key", null=True),
     _text("name"),
+    _text("metadata", null=True),
     _text("state_id", null=True),
     _text("state_type", null=True),
     _text("state_name", null=True),
@@ -267,6 +285,7 @@ runs = Table(
     Index("ix_runs_workflow", "workflow_id", "id"),
     Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),
     Index("ix_runs_role_id", "project_id", "role", "id"),
+    Index("ix_runs_role_created", "project_id", "role", "created", "id"),
     Index("ix_runs_role_name", "project_id", "role", "name", "id"),
     Index("ix_runs_role_state", "project_id", "role", "state_type", "id"),
     *_nulls_first("ix_runs_role_expected", "project_id", "role", "expected_start", "id", nullable="expected_start"),
@@ -327,13 +346,42 @@ records = Table(
     _text("project_id", null=True),
     _text("dialect"),
     _text("kind"),
+    _text("key", null=True),
+    _text("parent_id", null=True),
     _text("name", null=True),
+    Column("number", BigInteger, nullable=True),
+    _text("state", null=True),
     _text("body"),
+    _text("metadata", null=True),
     _text("author_id", null=True),
     _instant("created"),
     _instant("updated"),
-    Index("ix_records_name", "dialect", "kind", "project_id", "name"),
-    Index("ix_records_created", "dialect", "kind", "project_id", "created", "id"),
+    Index("uq_records_key", "dialect", "kind", "key", unique=True, **_where("key IS NOT NULL")),
+    Index("ix_records_name", "dialect", "kind", "name"),
+    Index("ix_records_created", "dialect", "kind", "created", "id"),
+    Index("ix_records_parent", "parent_id", "kind", "created", "id", **_where("parent_id IS NOT NULL")),
+)
+
+record_links = Table(
+    "record_links",
+    metadata,
+    Column("id", ByCodePoint, nullable=False, unique=True),
+    Column("record_id", ByCodePoint, ForeignKey("records.id", ondelete="CASCADE"), primary_key=True),
+    _text("entity", key=True),
+    _text("entity_id", key=True),
+    _text("author_id", null=True),
+    _instant("created"),
+    Index("ix_record_links_entity", "entity", "entity_id", "record_id"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    _text("key", key=True),
+    _text("caller_id", key=True),
+    _text("body"),
+    _instant("created"),
+    Index("ix_replies_created", "created"),
 )
 
 tallies = Table(
@@ -342,10 +390,11 @@ tallies = Table(
     _text("id", key=True),
     _text("project_id"),
     _text("noun"),
+    _text("subject"),
     _text("kind"),
     Column("internal", Boolean(create_constraint=False), nullable=False),
     Column("delta", BigInteger, nullable=False),
-    Index("ix_tallies_noun", "project_id", "noun", "kind", "internal", "delta"),
+    Index("ix_tallies_noun", "project_id", "noun", "subject", "internal", "kind", "delta"),
 )
 
 users = Table(
@@ -390,6 +439,8 @@ TABLES: dict[type[Struct], Table] = {
     model.RunLink: run_links,
     model.LogLine: log_lines,
     model.Record: records,
+    model.RecordLink: record_links,
+    model.Reply: replies,
     model.Tally: tallies,
     model.User: users,
     model.Token: tokens,

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from isogloss.core.access import ANYBODY
-from isogloss.core.registry import Registry, artifacts
-from isogloss.core.registry.artifacts import VersionDraft
+from isogloss.core.registry import Registry, versions
+from isogloss.core.registry.versions import VersionDraft
 from isogloss.storage.sql.postgresql import PostgresqlStore
 from isogloss.storage.sql.sqlite import SqliteStore
 from tests.adapters.prefect.asking import asked
@@ -294,7 +294,7 @@ async def test_a_page_is_at_most_200_rows(api: Api) -> None:
 
 async def test_what_another_dialect_wrote_is_shown_and_its_values_are_kept(registry: Registry, api: Api) -> None:
     draft = VersionDraft(dialect="zenml", form="dict", metadata='{"n":1,"s":"x"}', uri="s3://b/k")
-    version = await artifacts.create_version(registry, ANYBODY, registry.default_project, draft, slug="theirs")
+    version = await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug="theirs")
     shown = await api.read({"id": version.id})
     assert content(shown)["metadata_"] == {"n": "1", "s": "x"}
     assert content(shown)["data"] is None

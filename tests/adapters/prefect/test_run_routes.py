@@ -362,6 +362,7 @@ async def test_runs_of_another_dialect_are_shown_and_left_alone(api: Served, reg
         position=None,
         key=None,
         name="theirs",
+        metadata=None,
         state_id=None,
         state_type="RUNNING",
         state_name="in_progress",

@@ -91,6 +91,7 @@ def standings(draw: st.DrawFn) -> Standing:
         position=draw(maybe(texts)),
         key=draw(maybe(texts)),
         name=draw(texts),
+        metadata=draw(maybe(documents)),
         state_id=draw(maybe(ids)),
         state_type=draw(maybe(types)),
         state_name=draw(maybe(texts)),

@@ -12,7 +12,6 @@ from isogloss.core.model import LogLine, Property, Run, RunLink, RunState, Versi
 from isogloss.core.ports import Reader
 from isogloss.core.query import Query, Sort
 from isogloss.core.registry import Registry
-from isogloss.core.registry.artifacts import VersionDraft
 from isogloss.core.registry.logs import add_lines, list_lines
 from isogloss.core.registry.runs import (
     Change,
@@ -29,6 +28,7 @@ from isogloss.core.registry.runs import (
     list_runs,
 )
 from isogloss.core.registry.steps import StepReport, record_steps
+from isogloss.core.registry.versions import VersionDraft
 from isogloss.core.registry.workflows import (
     DEPLOYMENT,
     WORKFLOW,

@@ -27,8 +27,8 @@ from isogloss.core.query import (
     Where,
     evaluate,
 )
-from isogloss.core.registry import Registry, artifacts
-from isogloss.core.registry.artifacts import VersionDraft
+from isogloss.core.registry import Registry, pages, versions
+from isogloss.core.registry.versions import VersionDraft
 
 FIELDS = ("id", "created", "form", "description", "ordinal", "producer_run", "internal", "artifact.slug")
 TAGS = ("red", "blue", "Red")
@@ -89,6 +89,7 @@ def a_run(registry: Registry, place: int) -> Run:
         parent_id=None,
         position=None,
         key=None,
+        metadata=None,
         name=("a", "A", "b", "é", "a-b", "%")[place],
         state_id=None,
         state_type=(None, "a", "b")[place % 3],
@@ -151,11 +152,11 @@ async def fill(registry: Registry) -> "World":
             producer_run=(None, *(f"run-{run}" for run in range(7)))[place % 8],
         )
         slug = (None, "a", "a-b", "ab")[place % 4]
-        await artifacts.create_version(registry, ANYBODY, registry.default_project, draft, slug=slug)
+        await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug=slug)
     query = Query(source="version", fields=FIELDS, project_id=registry.default_project.id, sort=Sort("id"))
-    versions = [dict(zip(FIELDS, row, strict=True)) for row in await artifacts.list_rows(registry, ANYBODY, query)]
-    assert len(versions) == 28
-    return World(versions, runs, workflows, properties)
+    rows = [dict(zip(FIELDS, row, strict=True)) for row in await pages.list_rows(registry, ANYBODY, query)]
+    assert len(rows) == 28
+    return World(rows, runs, workflows, properties)
 
 
 class World:

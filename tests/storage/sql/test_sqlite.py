@@ -15,8 +15,8 @@ from isogloss.core.ids import IdSource
 from isogloss.core.model import Setting
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Query
-from isogloss.core.registry import artifacts
-from isogloss.core.registry.artifacts import VersionDraft
+from isogloss.core.registry import versions
+from isogloss.core.registry.versions import VersionDraft
 from isogloss.storage.sql.sqlite import CHECKPOINT_EACH_WRITES, SqliteStore
 from isogloss.storage.sql.store import open_store, sqlite_path
 from tests.support.databases import Databases
@@ -35,7 +35,7 @@ async def all_settings(unit: Reader) -> list[Setting]:
 async def test_a_short_read_runs_on_the_loop_and_a_long_one_on_a_thread(store: SqliteStore) -> None:
     registry = await registry_over(store)
     for _ in range(300):
-        await artifacts.create_version(registry, ANYBODY, registry.default_project, VersionDraft(dialect="prefect"))
+        await versions.create_version(registry, ANYBODY, registry.default_project, VersionDraft(dialect="prefect"))
     threads: list[bool] = []
 
     async def short(unit: Reader) -> int:

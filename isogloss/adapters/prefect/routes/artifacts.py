@@ -14,7 +14,7 @@ from isogloss.adapters.prefect.reply import NO_CONTENT, Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.core.errors import NotFound
 from isogloss.core.query import Compare, Operator, Query, Where, all_of
-from isogloss.core.registry import Registry, artifacts
+from isogloss.core.registry import Registry, pages, versions
 
 _CREATE = Whole[ArtifactCreate](ArtifactCreate)
 _UPDATE = Whole[ArtifactUpdate](ArtifactUpdate)
@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 async def create_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """A new artifact; with a key, the newest of that key."""
     body = await _CREATE.read(request)
-    version = await artifacts.create_version(
+    version = await versions.create_version(
         registry, caller(request), registry.default_project, translate.draft(body), slug=body.key
     )
     return Reply(_encode(translate.created(version, body.key)), 201)
@@ -37,7 +37,7 @@ async def create_artifact(registry: Registry, request: AnyRequest) -> Reply:
 async def read_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """One artifact by its id."""
     version_id = path_uuid(request)
-    rows = await artifacts.list_rows(
+    rows = await pages.list_rows(
         registry,
         caller(request),
         Query(
@@ -58,7 +58,7 @@ async def read_latest_artifact(registry: Registry, request: AnyRequest) -> Reply
     key = request.scope["path"].rsplit("/", 2)[1]
     rows: list[tuple[Any, ...]] = []
     if _KEY.fullmatch(key):
-        rows = await artifacts.list_rows(
+        rows = await pages.list_rows(
             registry,
             caller(request),
             Query(
@@ -76,7 +76,7 @@ async def read_latest_artifact(registry: Registry, request: AnyRequest) -> Reply
 async def read_artifacts(registry: Registry, request: AnyRequest) -> Reply:
     """A page of artifacts."""
     asked = await _ARTIFACT_PAGE.read(request)
-    rows = await artifacts.list_rows(
+    rows = await pages.list_rows(
         registry,
         caller(request),
         Query(
@@ -95,7 +95,7 @@ async def read_artifacts(registry: Registry, request: AnyRequest) -> Reply:
 async def read_latest_artifacts(registry: Registry, request: AnyRequest) -> Reply:
     """A page of collections."""
     asked = await _COLLECTION_PAGE.read(request)
-    rows = await artifacts.list_rows(
+    rows = await pages.list_rows(
         registry,
         caller(request),
         Query(
@@ -135,19 +135,19 @@ async def update_artifact(registry: Registry, request: AnyRequest) -> Reply:
         changes["data"] = None if body.data is None else dump(body.data)
     if "metadata_" in given:
         changes["metadata"] = partial(translate.kept_metadata, body.metadata_)
-    await artifacts.change_version(registry, caller(request), registry.default_project, version_id, **changes)
+    await versions.change_version(registry, caller(request), registry.default_project, version_id, **changes)
     return NO_CONTENT
 
 
 async def delete_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """Delete an artifact; the collection falls back to the newest that is left."""
-    await artifacts.delete_version(registry, caller(request), registry.default_project, path_uuid(request))
+    await versions.delete_version(registry, caller(request), registry.default_project, path_uuid(request))
     return NO_CONTENT
 
 
 async def _count(registry: Registry, request: AnyRequest, source: str, where: Where) -> Reply:
     query = Query(source=source, fields=(), project_id=registry.default_project.id, where=where)
-    return Reply(b"%d" % await artifacts.count(registry, caller(request), query))
+    return Reply(b"%d" % await pages.count(registry, caller(request), query))
 
 
 def _artifacts(asked: ArtifactPage | ArtifactCount) -> Where:

@@ -13,8 +13,8 @@ from isogloss.core.errors import Conflict, Denied, Invalid, NotFound
 from isogloss.core.model import Artifact, MetadataEntry, RunLink, Version
 from isogloss.core.ports import Reader
 from isogloss.core.query import Query
-from isogloss.core.registry import Registry, artifacts, upkeep
-from isogloss.core.registry.artifacts import VersionDraft, label_number
+from isogloss.core.registry import Registry, pages, upkeep, versions
+from isogloss.core.registry.versions import VersionDraft, label_number
 from tests.support.registries import Clock
 
 VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
@@ -22,7 +22,7 @@ VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
 
 async def make(registry: Registry, slug: str | None = "report", **fields: Any) -> Version:
     draft = VersionDraft(dialect="prefect", **fields)
-    return await artifacts.create_version(registry, ANYBODY, registry.default_project, draft, slug=slug)
+    return await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug=slug)
 
 
 async def get(registry: Registry, entity: type[Any], /, **key: Any) -> Any:
@@ -60,7 +60,7 @@ async def test_an_ordinal_is_never_given_twice_but_the_highest_label_is_free_aga
 ) -> None:
     await make(registry)
     second = await make(registry)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, second.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, second.id)
     third = await make(registry)
 
     assert (third.ordinal, third.label) == (3, "2")
@@ -79,7 +79,7 @@ async def test_deleting_the_highest_label_frees_its_number_down_to_the_next_livi
 ) -> None:
     await make(registry, label="3")
     ten = await make(registry, label="10")
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, ten.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, ten.id)
 
     assert (await make(registry)).label == "4"
 
@@ -102,9 +102,9 @@ async def test_changing_the_newest_version_moves_the_head_and_changing_an_older_
     registry: Registry,
 ) -> None:
     first, second = await make(registry), await make(registry)
-    await artifacts.change_version(registry, ANYBODY, registry.default_project, first.id, description="old")
+    await versions.change_version(registry, ANYBODY, registry.default_project, first.id, description="old")
     unmoved = await artifact_named(registry)
-    await artifacts.change_version(registry, ANYBODY, registry.default_project, second.id, description="new")
+    await versions.change_version(registry, ANYBODY, registry.default_project, second.id, description="new")
     moved = await artifact_named(registry)
 
     assert unmoved.head_updated == second.updated
@@ -116,8 +116,8 @@ async def test_changing_the_newest_version_moves_the_head_and_changing_an_older_
 async def test_deleting_the_newest_falls_back_to_the_newest_left_with_its_times(registry: Registry) -> None:
     first, second, third = await make(registry), await make(registry), await make(registry)
     head_id = (await artifact_named(registry)).head_id
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, first.id)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, third.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, first.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, third.id)
     artifact = await artifact_named(registry)
 
     assert artifact.head_id == head_id
@@ -131,7 +131,7 @@ async def test_deleting_the_newest_falls_back_to_the_newest_left_with_its_times(
 async def test_the_last_deletion_ends_the_head_but_not_the_artifact(registry: Registry) -> None:
     only = await make(registry)
     before = await artifact_named(registry)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, only.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, only.id)
     gone = await artifact_named(registry)
     reborn_version = await make(registry)
     reborn = await artifact_named(registry)
@@ -144,7 +144,7 @@ async def test_the_last_deletion_ends_the_head_but_not_the_artifact(registry: Re
 async def test_a_nameless_artifact_lives_and_goes_with_its_only_version(registry: Registry) -> None:
     version = await make(registry, slug=None)
     artifact = await get(registry, Artifact, id=version.artifact_id)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, version.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, version.id)
 
     assert (artifact.name, artifact.slug, artifact.word) == (None, None, None)
     assert await get(registry, Artifact, id=version.artifact_id) is None
@@ -162,7 +162,7 @@ async def test_totals_are_exact_before_and_after_folding(registry: Registry) -> 
     project = registry.default_project.id
     made = [await make(registry, slug=f"k{place % 7}") for place in range(60)]
     await make(registry, slug=None)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, made[0].id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, made[0].id)
     before = [await upkeep.total(registry, project, noun) for noun in ("version", "head")]
     await upkeep.fold_tallies(registry)
     after = [await upkeep.total(registry, project, noun) for noun in ("version", "head")]
@@ -173,7 +173,7 @@ async def test_totals_are_exact_before_and_after_folding(registry: Registry) -> 
 
 async def test_metadata_is_a_log_and_a_document_written_together(registry: Registry) -> None:
     version = await make(registry, metadata='{"kept":"1","changed":"2","gone":{"a":[1]}}')
-    await artifacts.change_version(
+    await versions.change_version(
         registry,
         ANYBODY,
         registry.default_project,
@@ -192,7 +192,7 @@ async def test_metadata_is_a_log_and_a_document_written_together(registry: Regis
 
 async def test_null_metadata_differs_from_an_empty_document(registry: Registry) -> None:
     version = await make(registry, metadata="{}")
-    await artifacts.change_version(registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: None)
+    await versions.change_version(registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: None)
 
     assert version.metadata == "{}"
     assert (await get(registry, Version, id=version.id)).metadata is None
@@ -201,7 +201,7 @@ async def test_null_metadata_differs_from_an_empty_document(registry: Registry) 
 async def test_producers_become_links_and_go_with_the_version(registry: Registry) -> None:
     version = await make(registry, producer_run="run-1", producer_step="step-1")
     links = await find(registry, RunLink, version_id=version.id)
-    await artifacts.delete_version(registry, ANYBODY, registry.default_project, version.id)
+    await versions.delete_version(registry, ANYBODY, registry.default_project, version.id)
 
     assert sorted((link.run_id, link.direction) for link in links) == [
         ("run-1", "produced"),
@@ -214,11 +214,11 @@ async def test_unknown_ids_are_not_found_and_viewers_may_not_write(registry: Reg
     version = await make(registry)
 
     with pytest.raises(NotFound):
-        await artifacts.change_version(registry, ANYBODY, registry.default_project, "0", data="1")
+        await versions.change_version(registry, ANYBODY, registry.default_project, "0", data="1")
     with pytest.raises(NotFound):
-        await artifacts.delete_version(registry, ANYBODY, registry.default_project, "0")
+        await versions.delete_version(registry, ANYBODY, registry.default_project, "0")
     with pytest.raises(Denied):
-        await artifacts.delete_version(registry, VIEWER, registry.default_project, version.id)
+        await versions.delete_version(registry, VIEWER, registry.default_project, version.id)
     with pytest.raises(Invalid):
         await make(registry, slug="a\0")
 
@@ -261,7 +261,7 @@ async def test_any_history_agrees_with_a_plain_model(registry: Registry, steps: 
     clock = registry.clock
     assert isinstance(clock, Clock)
     for action, what, label in steps:
-        everything = [version for versions in living.values() for version in versions]
+        everything = [version for line in living.values() for version in line]
         if action == "wait":
             clock.advance(what)
         elif action == "create" and label not in {version.label for version in living[what]}:
@@ -272,17 +272,17 @@ async def test_any_history_agrees_with_a_plain_model(registry: Registry, steps: 
             given_ordinals[what] += 1
             living[what].append(version)
         elif action == "delete" and what < len(everything):
-            await artifacts.delete_version(registry, ANYBODY, registry.default_project, everything[what].id)
-            for versions in living.values():
-                versions[:] = [version for version in versions if version.id != everything[what].id]
+            await versions.delete_version(registry, ANYBODY, registry.default_project, everything[what].id)
+            for line in living.values():
+                line[:] = [version for version in line if version.id != everything[what].id]
         elif action == "change" and what < len(everything):
-            await artifacts.change_version(
+            await versions.change_version(
                 registry, ANYBODY, registry.default_project, everything[what].id, description="changed"
             )
-    for name, versions in living.items():
+    for name, line in living.items():
         if given_ordinals[name]:
             artifact = await artifact_named(registry, f"{prefix}-{name}")
-            newest = max(versions, key=lambda version: (version.created, version.ordinal), default=None)
+            newest = max(line, key=lambda version: (version.created, version.ordinal), default=None)
             assert artifact.head_version_id == (newest.id if newest else None)
             assert artifact.ordinals == given_ordinals[name]
 
@@ -312,8 +312,8 @@ async def test_a_list_reads_only_the_fields_asked_for(registry: Registry) -> Non
     version = await make(registry, form="markdown", data='"text"')
     query = Query(source="head", fields=("slug", "version.id"), project_id=registry.default_project.id)
 
-    assert [tuple(row) for row in await artifacts.list_rows(registry, ANYBODY, query)] == [("report", version.id)]
-    assert await artifacts.count(registry, ANYBODY, query) == 1
+    assert [tuple(row) for row in await pages.list_rows(registry, ANYBODY, query)] == [("report", version.id)]
+    assert await pages.count(registry, ANYBODY, query) == 1
 
 
 @pytest.mark.parametrize("key", ["a\\u0000", "a" * 1025], ids=["NUL", "too long"])
@@ -323,6 +323,6 @@ async def test_metadata_keys_are_names(registry: Registry, key: str) -> None:
     with pytest.raises(Invalid, match="metadata"):
         await make(registry, metadata=f'{{"{key}":"value"}}')
     with pytest.raises(Invalid, match="metadata"):
-        await artifacts.change_version(
+        await versions.change_version(
             registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: f'{{"{key}":"value"}}'
         )

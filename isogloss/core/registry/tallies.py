@@ -1,0 +1,61 @@
+"""Totals that are kept: every write adds the change it makes, and a total is the sum of the changes.
+
+A counter row would make every writer wait for every other; changes are only inserted, and folded now and then.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from isogloss.core.model import Artifact, TagLink, Tally
+from isogloss.core.ports import Reader
+from isogloss.core.registry.context import Registry
+
+VERSION, HEAD, ARTIFACT = "version", "head", "artifact"
+"""What is counted of a project."""
+
+TAGGED = "tagged-"
+"""Before the name of an entity: how many of them bear the tag that is the tally's subject."""
+
+
+def of_artifact(registry: Registry, artifact: Artifact, noun: str, delta: int, *, internal: bool = False) -> Tally:
+    """A change of how many versions, heads or artifacts a project has."""
+    return Tally(
+        id=registry.new_id(),
+        project_id=artifact.project_id,
+        noun=noun,
+        subject="",
+        kind=artifact.kind,
+        internal=internal,
+        delta=delta,
+    )
+
+
+def of_tags(registry: Registry, links: Iterable[TagLink], delta: int) -> list[Tally]:
+    """The changes that so many links, made or removed, are to how much of each project bears a tag."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for link in links:
+        # What belongs to no project is counted when somebody asks; there is little of it.
+        if link.project_id is not None:
+            counts[link.project_id, link.entity, link.tag_id] += delta
+    return [
+        Tally(
+            id=registry.new_id(),
+            project_id=project_id,
+            noun=TAGGED + entity,
+            subject=tag_id,
+            kind="",
+            internal=False,
+            delta=change,
+        )
+        for (project_id, entity, tag_id), change in counts.items()
+    ]
+
+
+async def shown(unit: Reader, project_id: str, noun: str) -> int:
+    """How many versions or artifacts every dialect sees in a project."""
+    return await unit.sum(Tally, "delta", project_id=project_id, noun=noun, subject="", internal=False)
+
+
+async def tagged(unit: Reader, project_id: str, entity: str, tag_id: str) -> int:
+    """How many things of a kind bear a tag in a project."""
+    return await unit.sum(Tally, "delta", project_id=project_id, noun=TAGGED + entity, subject=tag_id)

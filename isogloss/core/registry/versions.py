@@ -1,0 +1,327 @@
+"""Versions of artifacts: create, change, delete.
+
+Every write of a version locks its artifact. Under that lock a new version takes its ordinal, label and time of
+creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from isogloss.core import names
+from isogloss.core.access import Principal, Role, require
+from isogloss.core.errors import Conflict, NotFound
+from isogloss.core.model import (
+    Artifact,
+    Entity,
+    Instant,
+    Json,
+    MetadataEntry,
+    Project,
+    RunLink,
+    Version,
+)
+from isogloss.core.ports import Reader, Writer
+from isogloss.core.query import Compare, IsNull, Not, Operator, Query, Sort, all_of
+from isogloss.core.registry.artifacts import BySlug, Target, locked_target, remove_belongings
+from isogloss.core.registry.context import Registry
+from isogloss.core.registry.metadata import log_of, replaced
+from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact
+
+PRODUCED, CONSUMED = "produced", "consumed"
+"""The directions of a ``RunLink``."""
+
+LABEL_BOUND = 2**53
+"""Labels beyond this, either way, do not count as numbers: not every client could hold them exactly."""
+
+
+class VersionDraft(Struct, frozen=True, kw_only=True):
+    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object."""
+
+    dialect: str
+    role: str = "data"
+    form: str | None = None
+    internal: bool = False
+    uri: str | None = None
+    store_id: str | None = None
+    loader: str | None = None
+    data_type: str | None = None
+    data: Json | None = None
+    description: str | None = None
+    metadata: Json | None = None
+    producer_run: str | None = None
+    producer_step: str | None = None
+    facet: Json | None = None
+    label: str | None = None
+
+
+async def create_version(
+    registry: Registry, caller: Principal, project: Project, draft: VersionDraft, *, slug: str | None = None
+) -> Version:
+    """Make a version of the artifact whose slug this is, or of a new nameless one.
+
+    Raises ``Denied``, and ``Invalid`` for a slug that no name can have.
+    """
+
+    async def work(unit: Writer) -> Version:
+        return await write_version(registry, unit, caller, project, draft, None if slug is None else BySlug(slug))
+
+    return await registry.store.write(work)
+
+
+async def write_version(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    project: Project,
+    draft: VersionDraft,
+    target: Target,
+) -> Version:
+    """Make a version of the artifact that is meant, within a unit of work.
+
+    Raises ``Denied``, what ``locked_target`` raises, and ``Conflict`` for a label that a version has.
+    """
+    require(caller, Role.EDITOR)
+    artifact = await locked_target(registry, unit, caller, project, target, internal=draft.internal)
+    now = after_head(registry.clock(), artifact)
+    label, number = _label(draft.label, artifact)
+    if draft.label is not None and await unit.get(Version, artifact_id=artifact.id, label=label) is not None:
+        raise Conflict(f"The artifact {artifact.name!r} has a version {label!r} already.")
+    version = Version(
+        id=registry.new_id(),
+        project_id=project.id,
+        artifact_id=artifact.id,
+        ordinal=artifact.ordinals + 1,
+        label=label,
+        number=number,
+        dialect=draft.dialect,
+        role=draft.role,
+        form=draft.form,
+        internal=draft.internal,
+        uri=draft.uri,
+        store_id=draft.store_id,
+        loader=draft.loader,
+        data_type=draft.data_type,
+        data=draft.data,
+        description=draft.description,
+        metadata=draft.metadata,
+        producer_run=draft.producer_run,
+        producer_step=draft.producer_step,
+        author_id=caller.user_id,
+        facet=draft.facet,
+        created=now,
+        updated=now,
+    )
+    rows: list[Entity] = [
+        version,
+        *_links(version),
+        *log_of(registry, "version", version.id, draft.metadata, now),
+    ]
+    rows.append(of_artifact(registry, artifact, VERSION, 1, internal=version.internal))
+    if artifact.internal and not version.internal:
+        rows += [of_artifact(registry, artifact, ARTIFACT, change, internal=change < 0) for change in (-1, 1)]
+    head_id, head_created = artifact.head_id, artifact.head_created
+    if head_id is None:
+        head_id, head_created = registry.new_id(), now
+        if artifact.name is not None:
+            rows.append(of_artifact(registry, artifact, HEAD, 1))
+    await unit.add(*rows)
+    await unit.change(
+        Artifact,
+        {"id": artifact.id},
+        ordinals=version.ordinal,
+        highest=_highest(artifact.highest, number),
+        versions=artifact.versions + (not version.internal),
+        internal=artifact.internal and version.internal,
+        head_id=head_id,
+        head_version_id=version.id,
+        head_created=head_created,
+        head_updated=now,
+    )
+    return version
+
+
+async def change_version(
+    registry: Registry,
+    caller: Principal,
+    project: Project,
+    version_id: str,
+    *,
+    description: str | UnsetType | None = UNSET,
+    data: Json | UnsetType | None = UNSET,
+    metadata: Callable[[Version], Json | None] | UnsetType = UNSET,
+) -> None:
+    """Change what is given and leave the rest. ``updated`` moves in any case.
+
+    ``metadata`` makes the new document, which replaces the old one whole, from the version as it stands. Raises
+    ``Denied``, and ``NotFound`` for an id that the project does not have.
+    """
+    require(caller, Role.EDITOR)
+
+    async def work(unit: Writer) -> None:
+        version, artifact = await _locked(unit, project, version_id)
+        now = max(registry.clock(), version.updated + 1)
+        changes: dict[str, Any] = {"updated": now}
+        if description is not UNSET:
+            changes["description"] = description
+        if data is not UNSET:
+            changes["data"] = data
+        if metadata is not UNSET:
+            changes["metadata"] = document = metadata(version)
+            gone, entries = replaced(registry, "version", version.id, version.metadata, document, now)
+            if gone:
+                await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
+            if entries:
+                await unit.add(*entries)
+        await unit.change(Version, {"id": version.id}, **changes)
+        if artifact.head_version_id == version.id:
+            await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+
+    await registry.store.write(work)
+
+
+async def delete_version(registry: Registry, caller: Principal, project: Project, version_id: str) -> None:
+    """Delete a version of the project, whoever uses it. Raises ``Denied``, and ``NotFound`` for an unknown id."""
+
+    async def work(unit: Writer) -> None:
+        await remove_versions(registry, unit, caller, [await _locked(unit, project, version_id)])
+
+    await registry.store.write(work)
+
+
+async def remove_versions(
+    registry: Registry, unit: Writer, caller: Principal, versions: Sequence[tuple[Version, Artifact]]
+) -> None:
+    """Delete locked versions with their links, tags and metadata; each head falls back to the newest that is left.
+
+    An artifact and its counters stay, except a nameless one, which goes with its only version. Raises ``Denied``.
+    """
+    require(caller, Role.EDITOR)
+    if not versions:
+        return
+    ids = [version.id for version, _ in versions]
+    await remove_belongings(registry, unit, ids)
+    await unit.remove(Version, id=ids)
+    by_artifact: dict[str, list[Version]] = {}
+    for version, artifact in versions:
+        by_artifact.setdefault(artifact.id, []).append(version)
+    artifacts = {artifact.id: artifact for _, artifact in versions}
+    rows: list[Entity] = []
+    for artifact_id, gone in by_artifact.items():
+        rows += await _without(registry, unit, artifacts[artifact_id], gone)
+    await unit.add(*rows)
+
+
+async def _without(registry: Registry, unit: Writer, artifact: Artifact, gone: Sequence[Version]) -> list[Entity]:
+    """Bring an artifact up to date after some of its versions went; answers the changes of totals."""
+    shown = sum(not version.internal for version in gone)
+    rows: list[Entity] = []
+    for internal, count in ((False, shown), (True, len(gone) - shown)):
+        if count:
+            rows.append(of_artifact(registry, artifact, VERSION, -count, internal=internal))
+    if artifact.name is None:
+        await unit.remove(Artifact, id=artifact.id)
+        rows.append(of_artifact(registry, artifact, ARTIFACT, -1, internal=artifact.internal))
+        return rows
+    changes: dict[str, Any] = {}
+    if shown:
+        changes["versions"] = artifact.versions - shown
+    if any(version.number is not None and version.number == artifact.highest for version in gone):
+        changes["highest"] = await _highest_left(unit, artifact)
+    if any(version.id == artifact.head_version_id for version in gone):
+        newest = await _newest_left(unit, artifact)
+        changes |= _head(newest)
+        if newest is None:
+            rows.append(of_artifact(registry, artifact, HEAD, -1))
+    if changes:
+        await unit.change(Artifact, {"id": artifact.id}, **changes)
+    return rows
+
+
+def after_head(now: Instant, artifact: Artifact) -> Instant:
+    """The time of a new version: now, but at least a microsecond after the newest version was made or changed."""
+    return now if artifact.head_updated is None else max(now, artifact.head_updated + 1)
+
+
+def label_number(label: str) -> int | None:
+    """The label as a number: what Python's ``int`` makes of it, within +-2^53; else None."""
+    if len(label) > 64:
+        return None
+    try:
+        number = int(label)
+    except ValueError:
+        return None
+    return number if -LABEL_BOUND <= number <= LABEL_BOUND else None
+
+
+def _label(given: str | None, artifact: Artifact) -> tuple[str, int | None]:
+    if given is not None:
+        names.check_name("version", given)
+        return given, label_number(given)
+    number = (artifact.highest or 0) + 1
+    return str(number), number
+
+
+def _highest(highest: int | None, number: int | None) -> int | None:
+    if highest is None or number is None:
+        return number if highest is None else highest
+    return max(highest, number)
+
+
+def _head(newest: tuple[str, Instant, Instant] | None) -> dict[str, Any]:
+    """The head's fields for a version's id, created and updated; its own id stays as long as there is one."""
+    if newest is None:
+        return {"head_id": None, "head_version_id": None, "head_created": None, "head_updated": None}
+    version_id, created, updated = newest
+    return {"head_version_id": version_id, "head_created": created, "head_updated": updated}
+
+
+async def _locked(unit: Writer, project: Project, version_id: str) -> tuple[Version, Artifact]:
+    """A version and its artifact, both locked in this order: the version's lock alone never makes anybody wait long."""
+    version = await unit.lock(Version, id=version_id)
+    if version is None or version.project_id != project.id:
+        raise NotFound("version", version_id)
+    artifact = await unit.lock(Artifact, id=version.artifact_id)
+    if artifact is None:
+        raise NotFound("artifact", version.artifact_id)
+    return version, artifact
+
+
+def _links(version: Version) -> list[RunLink]:
+    """A produced link for the run and for the step that the version names."""
+    producers = dict.fromkeys(given for given in (version.producer_run, version.producer_step) if given is not None)
+    return [
+        RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="", step=None)
+        for producer in producers
+    ]
+
+
+async def _newest_left(unit: Reader, artifact: Artifact) -> tuple[str, Instant, Instant] | None:
+    """Id, created and updated of the artifact's newest version, by (created, ordinal)."""
+    found = await unit.rows(
+        Query(
+            source="version",
+            fields=("id", "created", "updated"),
+            project_id=None,
+            where=Compare("artifact_id", Operator.EQ, artifact.id),
+            sort=Sort("created", descending=True, then="ordinal"),
+            limit=1,
+        )
+    )
+    return (found[0][0], found[0][1], found[0][2]) if found else None
+
+
+async def _highest_left(unit: Reader, artifact: Artifact) -> int | None:
+    """The greatest integer label among the artifact's versions."""
+    found = await unit.rows(
+        Query(
+            source="version",
+            fields=("number",),
+            project_id=None,
+            where=all_of(Compare("artifact_id", Operator.EQ, artifact.id), Not(IsNull("number"))),
+            sort=Sort("number", descending=True),
+            limit=1,
+        )
+    )
+    return int(found[0][0]) if found else None
