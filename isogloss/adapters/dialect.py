@@ -1,5 +1,6 @@
 """What an adapter hands to the gateway: its routes, and the few answers the gateway gives on its behalf."""
 
+import re
 from collections.abc import Callable
 
 from litestar.types import ControllerRouterHandler
@@ -17,24 +18,38 @@ class Answer(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Host(Struct, frozen=True, kw_only=True):
+    """What a dialect's routes are built over.
+
+    ``open`` tells that everybody is let in, ``public_url`` by which address clients reach the gateway, where that is
+    known.
+    """
+
+    registry: Registry
+    gate: Gate
+    open: bool
+    public_url: str | None
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """One vendor's protocol.
 
     ``prefixes`` are the path prefixes that belong to it; where those of two dialects fit a path, the longer decides.
-    ``routes`` builds its handlers over a registry, and over the gate for those that authenticate by themselves (a
-    websocket). ``open_paths`` answer without a credential even when credentials are required. ``unauthorized``,
-    ``too_large`` and ``failed`` (an unexpected error) are the vendor's shapes of these answers. ``connect`` gives the
-    lines that point the vendor's client at an address, with a user's name and a key if there is one.
+    ``routes`` builds its handlers. ``open_paths``, and paths of which ``open_pattern`` matches the whole, answer
+    without a credential even when credentials are required. ``unauthorized``, ``too_large`` and ``failed`` (an
+    unexpected error) are the vendor's shapes of these answers. ``connect`` gives the lines that point the vendor's
+    client at an address, with a user's name and a key if there is one.
     """
 
     name: str
     prefixes: tuple[str, ...]
-    routes: Callable[[Registry, Gate], list[ControllerRouterHandler]]
+    routes: Callable[[Host], list[ControllerRouterHandler]]
     open_paths: frozenset[str]
     unauthorized: Answer
     too_large: Answer
     failed: Answer
     connect: Callable[[str, str, str | None], list[str]]
+    open_pattern: re.Pattern[str] | None = None
 
 
 CALLER = "isogloss.caller"

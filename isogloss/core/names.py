@@ -53,6 +53,14 @@ PROJECT_SLUG = Alphabet(fits=re.compile(r"[a-z0-9-]+"), plain=_LOWER, limit=256)
 PROJECT_WORD = Alphabet(fits=re.compile(r"[A-Za-z][A-Za-z0-9-]{1,98}[A-Za-z0-9]"), plain=_LETTERS, limit=100, tail="-x")
 
 
+_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def looks_like_id(text: str) -> bool:
+    """Whether a text is written as ids are."""
+    return _ID.fullmatch(text) is not None
+
+
 def check_name(field: str, name: str) -> None:
     """Raise ``Invalid`` for a name that one of the engines or dialects could not keep."""
     if "\0" in name:

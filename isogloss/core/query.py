@@ -8,13 +8,14 @@ Logic is two-valued. A leaf is true or false for a row, never unknown: every com
 and ``Not`` of it is therefore true. ``evaluate`` is the meaning of the tree in plain Python; a store must agree.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-Scalar: TypeAlias = str | int | bool
+Scalar: TypeAlias = str | int | bool | float
 
 
 class Operator(Enum):
@@ -52,11 +53,21 @@ class NoneOf(Struct, frozen=True, tag=True):
 class Like(Struct, frozen=True, tag=True):
     """The field matches a pattern of ``%`` (any text) and ``_`` (one character); ASCII letters match in either case.
 
-    There is no escape character: a backslash is an ordinary one.
+    There is no escape character: a backslash is an ordinary one. The characters ``without`` are taken out of the
+    field first, such as the dashes of an id.
     """
 
     field: str
     pattern: str
+    without: str = ""
+
+
+class Measures(Struct, frozen=True, tag=True):
+    """The number that the field's text begins with compares so with this one. Text without one, and 0, never do."""
+
+    field: str
+    operator: Operator
+    value: float
 
 
 class IsNull(Struct, frozen=True, tag=True):
@@ -90,7 +101,7 @@ class Has(Struct, frozen=True, tag=True):
     where: "Where"
 
 
-Where: TypeAlias = Compare | AnyOf | NoneOf | Like | IsNull | And | Or | Not | Has
+Where: TypeAlias = Compare | AnyOf | NoneOf | Like | Measures | IsNull | And | Or | Not | Has
 
 EVERYTHING = And(())
 NOTHING = Or(())
@@ -158,8 +169,11 @@ def evaluate(where: Where, row: Row, related: Related = no_relations) -> bool:
             return value in values
         case NoneOf(_, values):
             return value not in values
-        case Like(_, pattern):
-            return matches(pattern, value)
+        case Like(_, pattern, without):
+            return matches(pattern, value.translate(dict.fromkeys(map(ord, without))))
+        case Measures(_, operator, other):
+            number = leading_number(value)
+            return number != 0 and _COMPARISONS[operator](number, other)
         case Compare(_, operator, other):
             return _COMPARISONS[operator](value, other)
 
@@ -171,6 +185,15 @@ _COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.GT: lambda value, other: bool(value > other),
     Operator.GE: lambda value, other: bool(value >= other),
 }
+
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?(?:[0-9]{1,200}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)", re.ASCII)
+
+
+def leading_number(text: str) -> float:
+    """The number that a text begins with, of at most 200 digits before its point; 0 where there is none."""
+    found = _NUMBER.match(text)
+    return float(found[1]) if found else 0.0
+
 
 _FOLD_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 

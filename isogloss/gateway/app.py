@@ -6,7 +6,7 @@ from typing import Any, cast
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 
-from isogloss.adapters.dialect import Answer, Dialect
+from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.core.access import Gate
 from isogloss.core.errors import TooLarge
 from isogloss.core.registry import Registry
@@ -35,7 +35,8 @@ def create_app(
     dialects: Sequence[Dialect] = DIALECTS,
 ) -> App:
     """The whole gateway as one ASGI app. The store is open before and closed after: the app owns nothing."""
-    app: App = create_routes(registry, gate, dialects)
+    host = Host(registry=registry, gate=gate, open=auth is Auth.OPEN, public_url=settings.public_url)
+    app: App = create_routes(host, dialects)
     app = Authentication(app, gate=gate)
     app = BodyLimit(app, limit=settings.max_body_bytes)
     app = Compression(app)
@@ -48,9 +49,9 @@ def create_app(
     return Exchange(app)
 
 
-def create_routes(registry: Registry, gate: Gate, dialects: Sequence[Dialect] = DIALECTS) -> App:
+def create_routes(host: Host, dialects: Sequence[Dialect] = DIALECTS) -> App:
     """The dialects' routes alone, as Litestar has them."""
-    handlers = [handler for dialect in dialects for handler in dialect.routes(registry, gate)]
+    handlers = [handler for dialect in dialects for handler in dialect.routes(host)]
     litestar = Litestar(
         route_handlers=handlers,
         openapi_config=None,

@@ -14,7 +14,7 @@ from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
 from isogloss.core.ports import Store
 from isogloss.core.registry import Registry, accounts
-from isogloss.core.registry.projects import ensure_default
+from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.gateway.app import create_app
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.middleware.asgi import App
@@ -93,7 +93,8 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
     try:
         with _storage_problems(settings):
             project = await ensure_default(store, now, new_id)
-        yield Registry(store=store, clock=now, new_id=new_id, default_project=project), store
+            identity = await ensure_identity(store, new_id)
+        yield Registry(id=identity, store=store, clock=now, new_id=new_id, default_project=project), store
     finally:
         await store.close()
 

@@ -1,4 +1,4 @@
-"""What the registry does for itself while it serves: it folds its tallies."""
+"""What the registry does for itself while it serves: it folds its tallies and forgets old replies."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator
 
 from isogloss.core.registry import Registry
+from isogloss.core.registry.replies import forget
 from isogloss.core.registry.upkeep import fold_tallies
 
 INTERVAL_SECONDS = 5.0
@@ -32,5 +33,6 @@ async def _forever(registry: Registry, interval: float) -> None:
         await asyncio.sleep(interval * random.uniform(0.75, 1.25))  # noqa: S311 - no secret depends on it
         try:
             await fold_tallies(registry)
+            await forget(registry, registry.clock())
         except Exception:
             logger.warning("Upkeep failed; it is tried again", exc_info=True)

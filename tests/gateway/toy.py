@@ -8,7 +8,7 @@ from litestar import Request, Response, WebSocket, get, post, websocket
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from isogloss.adapters.dialect import CALLER, Answer, Dialect
+from isogloss.adapters.dialect import CALLER, Answer, Dialect, Host
 from isogloss.core.access import ANYBODY, Credential, Gate, Principal, Role, require
 from isogloss.core.errors import Denied, Unauthenticated
 from isogloss.core.registry import Registry
@@ -22,7 +22,7 @@ LARGE = [{"number": number, "text": "the same again"} for number in range(100)]
 CHUNKS = [b"0123456789" * 100] * 3
 
 
-def toy_routes(registry: Registry, gate: Gate) -> list[ControllerRouterHandler]:
+def toy_routes(host: Host) -> list[ControllerRouterHandler]:
     @post("/toy/echo", status_code=200)
     async def echo(request: Request[Any, Any, Any]) -> dict[str, int]:
         return {"bytes": len(await request.body())}
@@ -90,7 +90,7 @@ TOY = Dialect(
 INNER = Dialect(
     name="inner",
     prefixes=("/toy/inner",),
-    routes=lambda registry, gate: [],
+    routes=lambda host: [],
     open_paths=frozenset(),
     unauthorized=Answer(status=401, body=b'{"inner":"who are you?"}'),
     too_large=Answer(status=413, body=b'{"inner":"too large"}'),

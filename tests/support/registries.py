@@ -3,7 +3,7 @@
 from isogloss.core.ids import IdSource
 from isogloss.core.ports import Store
 from isogloss.core.registry import Registry
-from isogloss.core.registry.projects import ensure_default
+from isogloss.core.registry.projects import ensure_default, ensure_identity
 
 START = 1_750_000_000_000_000
 
@@ -26,4 +26,5 @@ async def registry_over(store: Store, clock: Clock | None = None) -> Registry:
     clock = clock or Clock()
     new_id = IdSource()
     project = await ensure_default(store, clock, new_id)
-    return Registry(store=store, clock=clock, new_id=new_id, default_project=project)
+    identity = await ensure_identity(store, new_id)
+    return Registry(id=identity, store=store, clock=clock, new_id=new_id, default_project=project)

@@ -4,7 +4,7 @@ import shlex
 
 from litestar.types import ControllerRouterHandler
 
-from isogloss.adapters.dialect import Answer, Dialect
+from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.prefect.routes import (
     PREFIX,
     Route,
@@ -19,8 +19,6 @@ from isogloss.adapters.prefect.routes import (
     task_runs,
 )
 from isogloss.adapters.prefect.routes.events import event_handlers
-from isogloss.core.access import Gate
-from isogloss.core.registry import Registry
 
 ROUTES: tuple[Route, ...] = (
     *admin.ROUTES,
@@ -35,9 +33,9 @@ ROUTES: tuple[Route, ...] = (
 """Every operation that is served."""
 
 
-def routes(registry: Registry, gate: Gate) -> list[ControllerRouterHandler]:
+def routes(host: Host) -> list[ControllerRouterHandler]:
     """The handlers of all operations."""
-    return [*handlers(ROUTES, registry), *event_handlers(registry, gate)]
+    return [*handlers(ROUTES, host.registry), *event_handlers(host.registry, host.gate)]
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from litestar.exceptions import HTTPException
 
-from isogloss.adapters.prefect.reply import Reply
+from isogloss.adapters.reply import Reply
 from isogloss.core.errors import (
     Conflict,
     Denied,

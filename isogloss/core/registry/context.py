@@ -9,8 +9,12 @@ from isogloss.core.ports import Clock, Store
 
 
 class Registry(Struct, frozen=True, kw_only=True):
-    """The store, the clock, the source of new ids, and the project that is meant when nobody names one."""
+    """The store, the clock, the source of new ids, and the project that is meant when nobody names one.
 
+    ``id`` is the registry's own, the same in each of its processes.
+    """
+
+    id: str
     store: Store
     clock: Clock
     new_id: Callable[[], str]

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from isogloss.core import names
-from isogloss.core.model import Project
-from isogloss.core.ports import Clock, Store, Writer
+from isogloss.core.errors import NotFound
+from isogloss.core.model import Project, Setting
+from isogloss.core.ports import Clock, Reader, Store, Writer
 
 DEFAULT = "default"
 FIRST_SERIAL = 1
@@ -37,3 +38,30 @@ async def ensure_default(store: Store, clock: Clock, new_id: Callable[[], str]) 
         return found
 
     return await store.write(work)
+
+
+REGISTRY_ID = "registry-id"
+
+
+async def ensure_identity(store: Store, new_id: Callable[[], str]) -> str:
+    """The registry's own id; made on the first start."""
+
+    async def work(unit: Writer) -> str:
+        await unit.add_if_absent(Setting(name=REGISTRY_ID, value=new_id()))
+        kept = await unit.get(Setting, name=REGISTRY_ID)
+        assert kept is not None
+        return kept.value
+
+    return await store.write(work)
+
+
+async def find_project(unit: Reader, reference: str) -> Project:
+    """The project of this id or name. Raises ``NotFound``."""
+    if names.looks_like_id(reference):
+        found = await unit.get(Project, id=reference)
+        if found is not None:
+            return found
+    found = await unit.get(Project, name=reference)
+    if found is None:
+        raise NotFound("project", reference)
+    return found

@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from isogloss.adapters.dialect import CALLER
+from isogloss.adapters.dialect import CALLER, Dialect
 from isogloss.core.access import Credential, Gate
 from isogloss.core.errors import Unauthenticated
 from isogloss.gateway.middleware.asgi import App, Receive, Scope, Send, send_answer
@@ -14,7 +14,7 @@ from isogloss.gateway.middleware.switch import DIALECT
 class Authentication:
     """Asks the gate, and answers with the dialect's ``unauthorized`` where it refuses.
 
-    A dialect's ``open_paths`` are compared whole and as they came, so that no other spelling of a path is open.
+    A dialect's open paths are compared whole and as they came, so that no other spelling of a path is open.
     Websockets pass: their routes ask the gate themselves, as their credential comes in a message.
     """
 
@@ -28,13 +28,19 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         dialect = scope[DIALECT]
-        if scope["path"] not in dialect.open_paths:
+        if not _is_open(dialect, scope["path"]):
             try:
                 scope[CALLER] = await self._gate(read_authorization(scope[HEADERS].get(b"authorization")))
             except Unauthenticated:
                 await send_answer(dialect.unauthorized, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_open(dialect: Dialect, path: str) -> bool:
+    if path in dialect.open_paths:
+        return True
+    return dialect.open_pattern is not None and dialect.open_pattern.fullmatch(path) is not None
 
 
 def read_authorization(header: bytes | None) -> Credential | None:

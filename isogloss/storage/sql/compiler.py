@@ -14,10 +14,12 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     ClauseElement,
     ColumnElement,
+    Double,
     Integer,
     Select,
     Table,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    cast,
     delete,
     exists,
     false,
@@ -48,6 +51,7 @@ from isogloss.core.query import (
     Has,
     IsNull,
     Like,
+    Measures,
     NoneOf,
     Not,
     Operator,
@@ -87,6 +91,7 @@ class Engine:
     dialect: DefaultDialect
     among: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
     like: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+    number: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     bind_list: Callable[[Sequence[Any]], Any]
     locks_rows: bool
     says_nulls: bool
@@ -111,11 +116,25 @@ def _ilike_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnE
     return column.ilike(bindparam(parameter, type_=ByCodePoint), escape="")
 
 
+def _cast_to_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(column, REAL())
+
+
+# What SQLite's CAST reads of a text, which PostgreSQL's would refuse to read at all.
+_LEADING_NUMBER = r"^[ \t\n\v\f\r]*([+-]?([0-9]{1,200}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
+
+
+def _match_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    found = func.substring(column, literal_column(f"'{_LEADING_NUMBER}'"))
+    return func.coalesce(cast(found, postgresql.DOUBLE_PRECISION()), literal_column("0"))
+
+
 SQLITE = Engine(
     name="sqlite",
     dialect=sqlite.dialect(paramstyle="qmark"),
     among=_among_json,
     like=_like_ascii,
+    number=_cast_to_number,
     bind_list=lambda values: msgspec.json.encode(values).decode(),
     locks_rows=False,
     says_nulls=False,
@@ -126,6 +145,7 @@ POSTGRESQL = Engine(
     dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
     among=_among_array,
     like=_ilike_without_escape,
+    number=_match_number,
     bind_list=list,
     locks_rows=True,
     says_nulls=True,
@@ -393,8 +413,15 @@ class Compiler:
             case NoneOf(name, _):
                 column = source.column(name)
                 return and_(column.is_not(None), ~self.engine.among(column, parameter(next(places))))
-            case Like(name, _):
-                return self.engine.like(source.column(name), parameter(next(places)))
+            case Like(name, _, without):
+                column = source.column(name)
+                for character in without:
+                    column = func.replace(column, literal_column(f"'{character}'"), literal_column("''"))
+                return self.engine.like(column, parameter(next(places)))
+            case Measures(name, operator, _):
+                number = self.engine.number(source.column(name))
+                bound: ColumnElement[Any] = bindparam(parameter(next(places)), type_=Double())
+                return and_(number != literal_column("0"), _COMPARE[operator](number, bound))
             case Compare(name, operator, _):
                 column = source.column(name)
                 return _COMPARE[operator](column, bindparam(parameter(next(places)), type_=column.type))
@@ -428,6 +455,11 @@ def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
         case AnyOf(name, _) | Compare(name, Operator.EQ, _):
             return name in source.selective and name.startswith(prefix)
         case And(parts):
+            # A bounded range, such as the ids that begin with a few characters, is as good as an equality.
+            lows = {part.field for part in parts if isinstance(part, Compare) and part.operator is Operator.GE}
+            highs = {part.field for part in parts if isinstance(part, Compare) and part.operator is Operator.LT}
+            if any(name in source.selective and name.startswith(prefix) for name in lows & highs):
+                return True
             return any(is_selective(part, source, prefix) for part in parts)
         case Has(name, inner):
             return not prefix and is_selective(inner, source.relations[name]().source)
@@ -468,9 +500,12 @@ def _walk(where: Where, values: list[Any], bind_list: Callable[[Sequence[Any]], 
         case AnyOf(name, members) | NoneOf(name, members):
             values.append(bind_list(members))
             return (type(where), name)
-        case Like(name, pattern):
+        case Like(name, pattern, without):
             values.append(pattern)
-            return (Like, name)
+            return (Like, name, without)
+        case Measures(name, operator, value):
+            values.append(value)
+            return (Measures, name, operator)
         case Compare(name, operator, value):
             values.append(value)
             return (Compare, name, operator)

@@ -5,9 +5,9 @@ table that it started from.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement, FromClause, func, literal_column
+from sqlalchemy import Boolean, ColumnElement, FromClause, func, literal_column
 
 from isogloss.storage.sql import tables
 
@@ -73,18 +73,234 @@ def _columns(rows: FromClause, prefix: str = "") -> dict[str, ColumnElement[obje
 def version_source() -> Source:
     """Versions, each with its artifact's names."""
     version, artifact = tables.versions.alias("v"), tables.artifacts.alias("a")
-    names = {f"artifact.{name}": artifact.c[name] for name in ("slug", "word", "name", "kind", "custom_name")}
     return Source(
         rows=version.join(artifact, artifact.c.id == version.c.artifact_id),
-        columns=_columns(version) | names,
-        relations=_producers(version),
-        nullable=frozenset({"artifact.slug"}),
-        selective=frozenset(
-            {"id", "artifact_id", "artifact.slug", "artifact.name", "producer_run", "producer_step", "uri"}
-        ),
+        columns=_columns(version) | _columns(artifact, "artifact."),
+        relations=_producers(version) | _version_relations(version),
+        nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
+        selective=_SELECTIVE_OF_VERSION,
         beside=Beside("artifact.", artifact.c.project_id),
         joined=Joined(version, ("artifact.",)),
     )
+
+
+_NULLABLE_OF_VERSION = frozenset({"number", "uri", "store_id", "loader", "data_type", "author_id"})
+_SELECTIVE_OF_VERSION = frozenset(
+    {
+        "id",
+        "artifact_id",
+        "artifact.slug",
+        "artifact.name",
+        "producer_run",
+        "producer_step",
+        "uri",
+        "store_id",
+    }
+)
+
+
+def shown_version_source() -> Source:
+    """Versions that every dialect sees, each with its artifact."""
+    return replace(version_source(), always=(_shown("v"),))
+
+
+def tagged_version_source() -> Source:
+    """Versions that every dialect sees, by the tags they bear, once for each: read in the order of their creation.
+
+    ``tag_id`` should be asked for; ``created`` and ``project_id`` are the link's, so that one index serves them.
+    """
+    link = tables.tag_links.alias("tl")
+    version, artifact = tables.versions.alias("v"), tables.artifacts.alias("a")
+    columns = _columns(version) | _columns(artifact, "artifact.")
+    return Source(
+        rows=link.join(version, version.c.id == link.c.entity_id).join(
+            artifact, artifact.c.id == version.c.artifact_id
+        ),
+        columns=columns | {"created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
+        relations=_producers(version) | _version_relations(version),
+        always=(link.c.entity == _literal("version"), _shown("v")),
+        nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
+    )
+
+
+def artifact_source() -> Source:
+    """Artifacts that every dialect sees, each with its newest version.
+
+    ``newest`` is when that version was made or, where there is none, the artifact itself.
+    """
+    artifact, version = tables.artifacts.alias("a"), tables.versions.alias("v")
+    columns = _columns(artifact) | _columns(version, "version.")
+    return Source(
+        rows=artifact.outerjoin(version, version.c.id == artifact.c.head_version_id),
+        columns=columns | {"newest": func.coalesce(version.c.created, artifact.c.created)},
+        relations={
+            "tag": _tags(artifact, "artifact", "a"),
+            "property": _properties(artifact, "artifact", "a"),
+        },
+        always=(_shown("a"),),
+        nullable=frozenset({"name", "slug", "author_id"}),
+        selective=frozenset({"id", "name", "slug"}),
+        joined=Joined(artifact, ("version.", "newest")),
+    )
+
+
+def tagged_artifact_source() -> Source:
+    """Artifacts that every dialect sees, by the tags they bear, as ``tagged_version_source`` has versions."""
+    link = tables.tag_links.alias("tl")
+    artifact, version = tables.artifacts.alias("a"), tables.versions.alias("v")
+    columns = _columns(artifact) | _columns(version, "version.")
+    newest = func.coalesce(version.c.created, artifact.c.created)
+    return Source(
+        rows=link.join(artifact, artifact.c.id == link.c.entity_id).outerjoin(
+            version, version.c.id == artifact.c.head_version_id
+        ),
+        columns=columns
+        | {"newest": newest, "created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
+        relations={"tag": _tags(artifact, "artifact", "a")},
+        always=(link.c.entity == _literal("artifact"), _shown("a")),
+        nullable=frozenset({"name", "slug", "author_id"}),
+    )
+
+
+def _version_relations(version: FromClause) -> dict[str, RelationBuilder]:
+    def link() -> Relation:
+        source = run_link_source("vl")
+        return _same(source, "version_id", version.c.id)
+
+    return {
+        "tag": _tags(version, "version", "v"),
+        "metadata": _metadata(version, "version", "v"),
+        "link": link,
+        "gathered": _gathered(version, "version", "v"),
+        "property": _properties(version, "version", "v"),
+    }
+
+
+def run_link_source(alias: str = "l") -> Source:
+    """Links between versions and runs. The relation ``run`` is empty where the run does not exist."""
+    link = tables.run_links.alias(alias)
+
+    def run() -> Relation:
+        source = run_source(f"{alias}r")
+        return _same(source, "id", link.c.run_id)
+
+    return Source(
+        rows=link,
+        columns=_columns(link),
+        relations={"run": run},
+        selective=frozenset({"run_id"}),
+    )
+
+
+def tag_source(alias: str = "t") -> Source:
+    """Tags. The relation ``link`` holds where each is put."""
+    tag = tables.tags.alias(alias)
+
+    def link() -> Relation:
+        row = tables.tag_links.alias(f"{alias}l")
+        source = Source(rows=row, columns=_columns(row))
+        return Relation(source, row.c.tag_id, tag.c.id)
+
+    return Source(
+        rows=tag,
+        columns=_columns(tag),
+        relations={"link": link},
+        nullable=frozenset({"author_id"}),
+        selective=frozenset({"id", "name"}),
+    )
+
+
+def tag_link_source(alias: str = "tl") -> Source:
+    """Tags where they are put: a row for each link, with its tag."""
+    link, tag = tables.tag_links.alias(alias), tables.tags.alias(f"{alias}t")
+    return Source(
+        rows=link.join(tag, tag.c.id == link.c.tag_id),
+        columns=_columns(link) | _columns(tag, "tag."),
+        selective=frozenset({"tag_id", "tag.name", "entity_id"}),
+        joined=Joined(link, ("tag.",)),
+    )
+
+
+def record_source(alias: str = "c") -> Source:
+    """Records. ``parent`` and ``child`` are records; ``gathers`` holds the links to what a record gathers."""
+    record = tables.records.alias(alias)
+
+    def parent() -> Relation:
+        return _same(record_source(f"{alias}p"), "id", record.c.parent_id)
+
+    def child() -> Relation:
+        return _same(record_source(f"{alias}c"), "parent_id", record.c.id)
+
+    def gathers() -> Relation:
+        return _same(record_link_source(f"{alias}g"), "record_id", record.c.id)
+
+    return Source(
+        rows=record,
+        columns=_columns(record),
+        relations={
+            "parent": parent,
+            "child": child,
+            "gathers": gathers,
+            "tag": _tags(record, "record", alias),
+            "metadata": _metadata(record, "record", alias),
+            "property": _properties(record, "record", alias),
+        },
+        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id"}),
+        selective=frozenset({"id", "key", "name", "parent_id"}),
+    )
+
+
+def record_link_source(alias: str = "cl") -> Source:
+    """Links between records and what they gather, with the relations ``record``, ``version`` and ``run``."""
+    link = tables.record_links.alias(alias)
+
+    def record() -> Relation:
+        return _same(record_source(f"{alias}c"), "id", link.c.record_id)
+
+    def version() -> Relation:
+        return _same(shown_version_source(), "id", link.c.entity_id)
+
+    def run() -> Relation:
+        return _same(run_source(f"{alias}r"), "id", link.c.entity_id)
+
+    return Source(
+        rows=link,
+        columns=_columns(link),
+        relations={"record": record, "version": version, "run": run},
+        nullable=frozenset({"author_id"}),
+        selective=frozenset({"id", "record_id", "entity_id"}),
+    )
+
+
+def reply_source() -> Source:
+    """Replies that are repeated."""
+    reply = tables.replies.alias("y")
+    return Source(rows=reply, columns=_columns(reply))
+
+
+def _tags(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
+    def tags() -> Relation:
+        source = tag_link_source(f"{alias}k")
+        return Relation(source, source.column("entity_id"), owner.c.id, (source.column("entity") == _literal(entity),))
+
+    return tags
+
+
+def _metadata(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
+    def entries() -> Relation:
+        row = tables.metadata_entries.alias(f"{alias}m")
+        source = Source(rows=row, columns=_columns(row), selective=frozenset({"key"}))
+        return Relation(source, row.c.entity_id, owner.c.id, (row.c.entity == _literal(entity),))
+
+    return entries
+
+
+def _gathered(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
+    def links() -> Relation:
+        source = record_link_source(f"{alias}cl")
+        return Relation(source, source.column("entity_id"), owner.c.id, (source.column("entity") == _literal(entity),))
+
+    return links
 
 
 def head_source() -> Source:
@@ -140,6 +356,10 @@ def run_source(alias: str = "r") -> Source:
         source = run_source(f"{alias}c")
         return _same(source, "parent_id", run.c.id)
 
+    def link() -> Relation:
+        source = run_link_source(f"{alias}l")
+        return _same(source, "run_id", run.c.id)
+
     return Source(
         rows=run,
         columns=_columns(run) | {"began": func.coalesce(run.c.started, run.c.expected_start)},
@@ -148,9 +368,15 @@ def run_source(alias: str = "r") -> Source:
             "deployment": deployment,
             "parent": parent,
             "child": child,
+            "link": link,
+            "tag": _tags(run, "run", alias),
+            "metadata": _metadata(run, "run", alias),
+            "gathered": _gathered(run, "run", alias),
             "property": _properties(run, "run", alias),
         },
-        nullable=frozenset({"began", "expected_start", "next_start", "started", "ended"}),
+        nullable=frozenset(
+            {"began", "expected_start", "next_start", "started", "ended", "author_id", "state_type", "state_name"}
+        ),
         selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
     )
 
@@ -178,8 +404,10 @@ def workflow_source(alias: str = "w") -> Source:
             "parent": parent,
             "child": child,
             "run": run,
+            "tag": _tags(workflow, "workflow", alias),
             "property": _properties(workflow, "workflow", alias),
         },
+        nullable=frozenset({"author_id"}),
         selective=frozenset({"id", "name", "parent_id"}),
     )
 
@@ -211,12 +439,27 @@ def _same(source: Source, name: str, owner: ColumnElement[object], role: str | N
     return Relation(source, source.column(name), owner, always)
 
 
+def _shown(alias: str) -> ColumnElement[bool]:
+    """As the partial indexes have it, word for word: SQLite uses those for nothing else."""
+    return literal_column(f"NOT {alias}.internal", Boolean())
+
+
 def _literal(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'", tables.ByCodePoint)
 
 
 SOURCES: dict[str, Callable[[], Source]] = {
     "version": version_source,
+    "shown_version": shown_version_source,
+    "tagged_version": tagged_version_source,
+    "artifact": artifact_source,
+    "tagged_artifact": tagged_artifact_source,
+    "tag": tag_source,
+    "tag_link": tag_link_source,
+    "run_link": run_link_source,
+    "record": record_source,
+    "reply": reply_source,
+    "record_link": record_link_source,
     "head": head_source,
     "run": run_source,
     "workflow": workflow_source,

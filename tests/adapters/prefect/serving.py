@@ -9,7 +9,7 @@ from uuid import uuid4
 from litestar import Litestar
 from msgspec import Struct
 
-from isogloss.adapters.dialect import CALLER
+from isogloss.adapters.dialect import CALLER, Host
 from isogloss.adapters.prefect.dialect import PREFECT
 from isogloss.core.access import ANYBODY, Credential, Gate, Principal
 from isogloss.core.registry import Registry
@@ -33,7 +33,8 @@ class Served:
     def __init__(self, registry: Registry, gate: Gate = open_gate, caller: Principal = ANYBODY) -> None:
         self.registry = registry
         self._caller = caller
-        app = Litestar(PREFECT.routes(registry, gate), openapi_config=None, logging_config=None)
+        host = Host(registry=registry, gate=gate, open=True, public_url=None)
+        app = Litestar(PREFECT.routes(host), openapi_config=None, logging_config=None)
         self._app = cast("Callable[[dict[str, Any], Any, Any], Awaitable[None]]", app)
 
     async def __call__(self, method: str, path: str, body: object = None) -> Answer:

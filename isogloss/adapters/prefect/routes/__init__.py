@@ -16,7 +16,7 @@ from msgspec import Struct
 from isogloss.adapters.dialect import CALLER
 from isogloss.adapters.prefect.decode import AnyRequest, admit, path_uuid
 from isogloss.adapters.prefect.failures import Refusal, detail, reply_to
-from isogloss.adapters.prefect.reply import Reply
+from isogloss.adapters.reply import Reply
 from isogloss.core.access import Principal
 from isogloss.core.registry import Registry
 

@@ -4,8 +4,8 @@ import logging
 
 from isogloss.adapters.prefect.decode import AnyRequest, query_text
 from isogloss.adapters.prefect.failures import detail
-from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route
+from isogloss.adapters.reply import Reply
 from isogloss.core.model import Project
 from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry

@@ -10,8 +10,8 @@ from isogloss.adapters.prefect import filters, translate
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
 from isogloss.adapters.prefect.bodies.members import ArtifactCount, ArtifactPage, CollectionCount, CollectionPage
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, dump, path_uuid
-from isogloss.adapters.prefect.reply import NO_CONTENT, Reply
 from isogloss.adapters.prefect.routes import Route, caller
+from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import NotFound
 from isogloss.core.query import Compare, Operator, Query, Where, all_of
 from isogloss.core.registry import Registry, pages, versions

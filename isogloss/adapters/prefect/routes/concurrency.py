@@ -3,9 +3,9 @@
 from isogloss.adapters.prefect.bodies.members import IncrementWithLease
 from isogloss.adapters.prefect.decode import AnyRequest, Members
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_wire import LimitLease
+from isogloss.adapters.reply import Reply
 from isogloss.core.access import Role, require
 from isogloss.core.registry import Registry
 

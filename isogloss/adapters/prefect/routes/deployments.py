@@ -11,10 +11,10 @@ from isogloss.adapters.prefect.deployment_translate import (
 )
 from isogloss.adapters.prefect.failures import detail, encode
 from isogloss.adapters.prefect.orchestration import AWAITING_SLOT
-from isogloss.adapters.prefect.reply import NO_CONTENT, Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_changes import make_deployed_run, mirror
 from isogloss.adapters.prefect.run_translate import flow_run
+from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import Conflict
 from isogloss.core.registry import Registry
 from isogloss.core.registry.runs import create_run

@@ -6,7 +6,6 @@ from isogloss.adapters.prefect.bodies.members import FlowRunPage, SetState
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
 from isogloss.adapters.prefect.failures import detail, encode, message
 from isogloss.adapters.prefect.orchestration import Verdict
-from isogloss.adapters.prefect.reply import NO_CONTENT, Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_changes import make_flow_run, mirror, patched, propose
 from isogloss.adapters.prefect.run_translate import (
@@ -16,6 +15,7 @@ from isogloss.adapters.prefect.run_translate import (
     orchestration_result,
     phase,
 )
+from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Workflow
 from isogloss.core.registry import Registry

@@ -3,9 +3,9 @@
 from isogloss.adapters.prefect.bodies.flows import FlowCreate
 from isogloss.adapters.prefect.decode import AnyRequest, Whole, path_uuid
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_translate import flow, flow_draft
+from isogloss.adapters.reply import Reply
 from isogloss.core.registry import Registry
 from isogloss.core.registry.workflows import WORKFLOW, ensure_workflow, get_workflow
 

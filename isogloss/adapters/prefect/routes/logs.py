@@ -5,9 +5,9 @@ from isogloss.adapters.prefect.bodies.logs import LogBatch
 from isogloss.adapters.prefect.bodies.members import LogPage
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_translate import log, log_line
+from isogloss.adapters.reply import Reply
 from isogloss.core.registry import Registry
 from isogloss.core.registry.logs import add_lines, list_lines
 

@@ -5,10 +5,10 @@ from isogloss.adapters.prefect.bodies.members import TaskRunPage
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunCreate
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.reply import Reply
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_changes import make_task_run
 from isogloss.adapters.prefect.run_translate import task_run, task_run_draft, task_run_plan
+from isogloss.adapters.reply import Reply
 from isogloss.core.registry import Registry
 from isogloss.core.registry.runs import STEP, create_run, get_run, list_runs
 

@@ -10,7 +10,6 @@ depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SHOWN = "NOT internal"
-BEGAN = "coalesce(started, expected_start)"
 
 
 def upgrade() -> None:
@@ -101,21 +100,8 @@ def _tags() -> None:
 
 
 def _runs() -> None:
-    # SQLite makes the table anew, and cannot read an index on an expression back.
-    op.drop_index("ix_runs_role_began", "runs")
-    with op.batch_alter_table("runs") as table:
-        table.add_column(sa.Column("metadata", TEXT, nullable=True))
-    nulls = "" if op.get_bind().dialect.name == "sqlite" else " NULLS FIRST"
-    op.create_index(
-        "ix_runs_role_began", "runs", [sa.text(part) for part in ("project_id", "role", BEGAN + nulls, "id")]
-    )
+    op.add_column("runs", sa.Column("metadata", TEXT, nullable=True))
     op.create_index("ix_runs_role_created", "runs", ["project_id", "role", "created", "id"])
-
-
-def _index_began() -> None:
-    nulls = "" if op.get_bind().dialect.name == "sqlite" else " NULLS FIRST"
-    columns = [sa.text(part) for part in ("project_id", "role", BEGAN + nulls, "id")]
-    op.create_index("ix_runs_role_began", "runs", columns)
 
 
 def _records() -> None:
@@ -198,13 +184,7 @@ def downgrade() -> None:
     op.create_index("ix_records_name", "records", ["dialect", "kind", "project_id", "name"])
     op.create_index("ix_records_created", "records", ["dialect", "kind", "project_id", "created", "id"])
     op.drop_index("ix_runs_role_created", "runs")
-    op.drop_index("ix_runs_role_began", "runs")
-    with op.batch_alter_table("runs") as table:
-        table.drop_column("metadata")
-    nulls = "" if op.get_bind().dialect.name == "sqlite" else " NULLS FIRST"
-    op.create_index(
-        "ix_runs_role_began", "runs", [sa.text(part) for part in ("project_id", "role", BEGAN + nulls, "id")]
-    )
+    op.drop_column("runs", "metadata")
     op.drop_index("ix_tag_links_at", "tag_links")
     with op.batch_alter_table("tag_links") as table:
         table.drop_column("project_id")

@@ -1,0 +1,58 @@
+"""What ZenML hands to the gateway."""
+
+import re
+import shlex
+
+from litestar.types import ControllerRouterHandler
+
+from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.zenml.routes import (
+    PREFIX,
+    Route,
+    artifact_versions,
+    handlers,
+    projects,
+    server,
+)
+
+ROUTES: tuple[Route, ...] = (
+    *server.ROUTES,
+    *projects.ROUTES,
+    *artifact_versions.ROUTES,
+)
+"""Every operation that is served."""
+
+
+def routes(host: Host) -> list[ControllerRouterHandler]:
+    """The handlers of all operations."""
+    return [*handlers(ROUTES, host)]
+
+
+def connect(url: str, name: str, key: str | None) -> list[str]:
+    """The lines that point ZenML's client and CLI at a registry, for a shell."""
+    lines = [f"export ZENML_STORE_URL={url}"]
+    if key is not None:
+        lines.append(f"export ZENML_STORE_API_KEY={shlex.quote(key)}")
+    return lines
+
+
+ZENML = Dialect(
+    name="zenml",
+    prefixes=(PREFIX,),
+    routes=routes,
+    open_paths=frozenset(
+        f"{PREFIX}{path}" for path in ("/info", "/version", "/login", "/logout", "/device_authorization")
+    ),
+    # Its token comes in the query, so that a browser can follow the link.
+    open_pattern=re.compile(re.escape(PREFIX) + "/artifact_versions/[^/]+/data"),
+    # A client signs in only when it is answered just this.
+    unauthorized=Answer(
+        status=401,
+        body=b'{"detail":["CredentialsNotValid","Authentication error: a valid token is needed."]}',
+        headers=(("www-authenticate", "Bearer"),),
+    ),
+    too_large=Answer(status=413, body=b'{"detail":["ValueError","The body is too large."]}'),
+    failed=Answer(status=500, body=b'{"detail":["RuntimeError","Internal Server Error"]}'),
+    connect=connect,
+)
+"""The dialect, with all of the vendor's ``/api/v1``."""

@@ -1,0 +1,1 @@
+"""ZenML's filter language, and which fields each list knows."""

@@ -1,0 +1,55 @@
+"""ZenML's words for what a version holds, and what versions that others wrote are to it.
+
+Each of these is declared once: the filters look by it, and the translation prints it.
+"""
+
+from isogloss.core.model import Json
+
+ROLES = {
+    "DataArtifact": "data",
+    "ModelArtifact": "model",
+    "DataAnalysisArtifact": "analysis",
+    "ServiceArtifact": "service",
+    "SchemaArtifact": "schema",
+    "StatisticsArtifact": "statistics",
+    "BaseArtifact": "base",
+}
+"""What the core calls the vendor's types."""
+
+TYPES = {role: kind for kind, role in ROLES.items()}
+
+SAVE_TYPES = ("step_output", "manual", "preexisting", "external")
+FOREIGN_SAVE_TYPE = "external"
+
+FOREIGN_LOADER: Json = (
+    '{"module":"zenml.artifacts.preexisting_data_materializer","attribute":"PreexistingDataMaterializer",'
+    '"type":"internal"}'
+)
+FOREIGN_DATA_TYPE: Json = '{"module":"pathlib","attribute":"Path","type":"builtin"}'
+
+COLOURS = (
+    "grey",
+    "purple",
+    "red",
+    "green",
+    "yellow",
+    "orange",
+    "lime",
+    "teal",
+    "turquoise",
+    "magenta",
+    "blue",
+)
+"""What a tag's colour may be."""
+
+
+def artifact_name(artifact_id: str, kind: str, name: str | None) -> str:
+    """What an artifact is called here: other kinds than the ordinary show theirs, one without a name shows its id."""
+    if name is None:
+        return f"unnamed-{artifact_id}"
+    return name if kind == "artifact" else f"{kind}:{name}"
+
+
+def version_uri(version_id: str, uri: str | None) -> str:
+    """Where a version's content lies; what is kept inline has an address that no store knows."""
+    return f"isogloss:{version_id}" if uri is None else uri

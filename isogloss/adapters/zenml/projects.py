@@ -1,0 +1,19 @@
+"""Which project a request is about."""
+
+from collections.abc import Mapping
+
+from isogloss.adapters.zenml.call import Call
+from isogloss.core.model import Project
+from isogloss.core.ports import Reader
+from isogloss.core.registry.projects import find_project
+
+
+async def project_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -> Project:
+    """The project that a list names by id or name; without a word, the one that is called default.
+
+    The vendor does not look at the caller's own default either. Raises ``NotFound``.
+    """
+    given = query.get("project")
+    if not given:
+        return call.registry.default_project
+    return await find_project(unit, given[-1])

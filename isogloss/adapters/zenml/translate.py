@@ -1,0 +1,221 @@
+"""Between the registry's artifacts, versions and tags, and ZenML's. Pure functions.
+
+From a row to the wire they are total: a row that another dialect wrote prints as something that the vendor's client
+parses.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from isogloss.adapters.zenml import kinds, wire
+from isogloss.adapters.zenml.times import moment
+from isogloss.core.model import Artifact, Instant, Json, Project, Tag, User
+
+Row = tuple[Any, ...]
+
+_encode = msgspec.json.Encoder().encode
+
+VERSION_FIELDS = (
+    "id",
+    "created",
+    "updated",
+    "author_id",
+    "project_id",
+    "label",
+    "uri",
+    "role",
+    "loader",
+    "data_type",
+    "store_id",
+    "facet",
+    "dialect",
+    "producer_run",
+    "producer_step",
+    "artifact.id",
+    "artifact.kind",
+    "artifact.name",
+    "artifact.author_id",
+    "artifact.created",
+    "artifact.updated",
+)
+"""What ``version`` needs of a row, in its order; hydrated, ``metadata`` follows."""
+
+ARTIFACT_FIELDS = (
+    "id",
+    "created",
+    "updated",
+    "author_id",
+    "project_id",
+    "kind",
+    "name",
+    "custom_name",
+    "version.id",
+    "version.label",
+    "version.internal",
+)
+"""What ``artifact`` needs of a row, in its order."""
+
+
+class Visualization(Struct, frozen=True):
+    """A file that shows a version."""
+
+    id: str
+    type: str
+    uri: str
+
+
+class VersionFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What only ZenML keeps of a version."""
+
+    save_type: str = kinds.FOREIGN_SAVE_TYPE
+    content_hash: str | None = None
+    item_count: int | None = None
+    visualizations: tuple[Visualization, ...] = ()
+
+
+_FOREIGN = VersionFacet()
+_facet = msgspec.json.Decoder(VersionFacet)
+
+
+class Around(Struct, frozen=True, kw_only=True):
+    """What the rows of a page refer to, already encoded: users by id, tags by the id of what bears them.
+
+    ``runs`` are the ids of runs and steps that exist.
+    """
+
+    users: Mapping[str, Raw] = {}
+    tags: Mapping[str, Sequence[Raw]] = {}
+    runs: frozenset[str] = frozenset()
+
+
+def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
+    """A version, of a row of ``VERSION_FIELDS``."""
+    (
+        version_id,
+        created,
+        updated,
+        author_id,
+        project_id,
+        label,
+        uri,
+        role,
+        loader,
+        data_type,
+        store_id,
+        kept,
+        dialect,
+        run,
+        step,
+        artifact_id,
+        kind,
+        name,
+        artifact_author_id,
+        artifact_created,
+        artifact_updated,
+        *rest,
+    ) = row
+    facet = _facet.decode(kept) if dialect == "zenml" and kept is not None else _FOREIGN
+    artifact = wire.Named(
+        wire.ArtifactBody(moment(artifact_created), moment(artifact_updated), artifact_author_id, project_id),
+        None,
+        None,
+        artifact_id,
+        kinds.artifact_name(artifact_id, kind, name),
+    )
+    body = wire.VersionBody(
+        moment(created),
+        moment(updated),
+        author_id,
+        project_id,
+        artifact,
+        label,
+        kinds.version_uri(version_id, uri),
+        kinds.TYPES.get(role, "BaseArtifact"),
+        Raw((loader or kinds.FOREIGN_LOADER).encode()),
+        Raw((data_type or kinds.FOREIGN_DATA_TYPE).encode()),
+        facet.save_type,
+        store_id,
+        facet.content_hash,
+        facet.item_count,
+    )
+    resources = wire.VersionResources(
+        around.users.get(author_id),
+        list(around.tags.get(version_id, ())),
+        step if step in around.runs else None,
+        run if run in around.runs else None,
+    )
+    metadata = None
+    if hydrate:
+        shown = [visualization(each, created) for each in facet.visualizations]
+        metadata = wire.VersionMetadata(shown, run_metadata(rest[0]))
+    return wire.Entity(body, metadata, resources, version_id)
+
+
+def visualization(given: Visualization, created: Instant) -> wire.Entity:
+    """A file that shows a version made at that time."""
+    at = moment(created)
+    return wire.Entity(wire.VisualizationBody(at, at, given.type, given.uri), None, None, given.id)
+
+
+def run_metadata(document: Json | None) -> Raw:
+    """A folded document without what is null in it: the client's models have no null there."""
+    if document is None or document == "{}":
+        return Raw(b"{}")
+    if "null" not in document:
+        return Raw(document.encode())
+    members = msgspec.json.decode(document, type=dict[str, Raw])
+    return Raw(_encode({key: value for key, value in members.items() if bytes(value) != b"null"}))
+
+
+def artifact(row: Row, around: Around, latest: Mapping[str, tuple[str, str]], *, hydrate: bool) -> wire.Named:
+    """An artifact, of a row of ``ARTIFACT_FIELDS``.
+
+    ``latest`` has id and label of the newest version that is shown, where the newest of all is not.
+    """
+    artifact_id, created, updated, author_id, project_id, kind, name, custom, head_id, label, internal = row
+    if internal:
+        head_id, label = latest.get(artifact_id, (None, None))
+    return wire.Named(
+        wire.ArtifactBody(moment(created), moment(updated), author_id, project_id),
+        wire.ArtifactMetadata(custom) if hydrate else None,
+        wire.ArtifactResources(around.users.get(author_id), list(around.tags.get(artifact_id, ())), label, head_id),
+        artifact_id,
+        kinds.artifact_name(artifact_id, kind, name),
+    )
+
+
+def lean_artifact(artifact: Artifact) -> wire.Named:
+    """An artifact within another thing."""
+    return wire.Named(
+        wire.ArtifactBody(moment(artifact.created), moment(artifact.updated), artifact.author_id, artifact.project_id),
+        None,
+        None,
+        artifact.id,
+        kinds.artifact_name(artifact.id, artifact.kind, artifact.name),
+    )
+
+
+def lean_tag(tag: Tag) -> Raw:
+    """A tag within another thing, encoded."""
+    body = wire.TagBody(moment(tag.created), moment(tag.updated), tag.author_id, tag.colour, tag.exclusive)
+    return Raw(_encode(wire.Named(body, None, None, tag.id, tag.name)))
+
+
+def lean_user(user: User) -> Raw:
+    """A user within another thing, encoded."""
+    return Raw(_encode(wire.Named(user_body(user), None, None, user.id, user.name)))
+
+
+def user_body(user: User) -> wire.UserBody:
+    """A user's body."""
+    return wire.UserBody(moment(user.created), moment(user.updated), user.active, "", False, user.role == "admin", None)
+
+
+def project(row: Project, *, hydrate: bool) -> wire.Named:
+    """A project."""
+    metadata = {"description": row.description or ""} if hydrate else None
+    body = wire.ProjectBody(moment(row.created), moment(row.updated), row.name)
+    return wire.Named(body, metadata, None, row.id, row.name)
