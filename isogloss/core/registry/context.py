@@ -5,13 +5,17 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from isogloss.core.model import Project
-from isogloss.core.ports import Clock, Store
+from isogloss.core.ports import Clock, Files, Store
 
 
 class Registry(Struct, frozen=True, kw_only=True):
-    """The store, the clock, the source of new ids, and the project that is meant when nobody names one."""
+    """The store, the clock, the source of new ids, and the project that is meant when nobody names one.
+
+    ``files`` is null where nothing is served, such as in a command that makes a token.
+    """
 
     store: Store
     clock: Clock
     new_id: Callable[[], str]
     default_project: Project
+    files: Files | None = None
