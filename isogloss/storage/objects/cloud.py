@@ -15,17 +15,11 @@ from isogloss.core.ports import StoredObject
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
-    from obstore.store import ClientConfig, RetryConfig
 
 Bucket: TypeAlias = S3Store | GCSStore | AzureStore
 
 CHUNK_BYTES = 1024 * 1024
 PAGE = 1000
-
-# A body may take its time, since it is read as fast as some client takes it; only silence ends it.
-CLIENT: "ClientConfig" = {"connect_timeout": "5s", "read_timeout": "30s", "timeout": "6h"}
-# The library would try for three minutes. Nobody waits that long for an answer.
-RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

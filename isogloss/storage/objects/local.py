@@ -262,8 +262,10 @@ def _delete_prefix(root: str, prefix: str) -> None:
                     os.unlink(name, dir_fd=here)
             for name in directories:
                 _remove_directory(name, here)
+        # The places themselves stay. What is no directory, a link included, has nothing below it and is left alone.
         if above:
-            _remove_directory(top, parent)
+            with _forgiving([errno.ENOTEMPTY]):
+                os.rmdir(top, dir_fd=parent)
 
 
 def _remove_directory(name: str, parent: int) -> None:
