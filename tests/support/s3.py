@@ -49,6 +49,7 @@ def s3_server() -> Iterator[S3Server]:
             "AWS_SECRET_ACCESS_KEY": "test-secret",
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL_S3": endpoint,
         }
         yield S3Server(endpoint=endpoint, environment=environment)
     finally:

@@ -1,5 +1,6 @@
 """From the URL of a bucket and the environment to objects in it."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,13 +23,18 @@ def open_bucket(storage_url: str, environment: Mapping[str, str]) -> CloudObject
     """The objects at a URL whose scheme is s3, gs or az; raises as ``open_objects`` does."""
     scheme, _, rest = storage_url.partition("://")
     bucket, _, path = rest.partition("/")
+    if set(bucket) & set("@:?#"):
+        # It would be shown to clients as part of the root.
+        raise ValueError("what follows the scheme must be the bucket's name alone, without credentials")
     prefix = checked_key(path.strip("/")) if path.strip("/") else None
     root = "/".join([f"{scheme}://{bucket}", *([prefix] if prefix else []), SHARED, ""])
     match scheme:
         case "s3":
             endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or None
             region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None
-            shared = SharedPlace(scheme=scheme, root=root, endpoint=endpoint, region=region)
+            # Clients get no credential of ours, not even one that somebody wrote into the address.
+            public = endpoint and re.sub("(?<=//)[^/]*@", "", endpoint)
+            shared = SharedPlace(scheme=scheme, root=root, endpoint=public, region=region)
             client: ClientConfig = {**CLIENT, "allow_http": endpoint is not None and endpoint.startswith("http://")}
             config = _s3_config(environment, endpoint, region)
             s3 = S3Store(bucket, prefix=prefix, config=config, client_options=client, retry_config=RETRIES)

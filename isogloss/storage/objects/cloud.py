@@ -27,7 +27,11 @@ _NEVER_USED = ".ready"
 
 
 class CloudObjects:
-    """Objects in a bucket, below the prefix that the bucket was opened with."""
+    """Objects in a bucket, below the prefix that the bucket was opened with.
+
+    Where others made an object whose name can be no key, such as ``a//b``, ``list`` and ``delete_prefix`` of what it
+    lies under raise the library's error.
+    """
 
     def __init__(self, bucket: Bucket, shared: SharedPlace) -> None:
         self.shared = shared

@@ -198,11 +198,10 @@ def _head(root: str, key: str) -> StoredObject:
 
 def _read(root: str, key: str, limit: int) -> bytes:
     with _open(root, key) as file, io.BufferedReader(file) as content:
-        found = content.read(limit + 1)
-        if len(found) > limit:
-            size = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
             raise TooLarge(f"The object {key!r} has {size} bytes; at most {limit} are read at once.")
-    return found
+        return content.read(size)
 
 
 def _open(root: str, key: str) -> io.FileIO:

@@ -41,6 +41,13 @@ async def test_address_and_region_are_the_standard_variables(
     assert shared == SharedPlace(scheme="s3", root="s3://bucket/shared/", endpoint=endpoint, region=region)
 
 
+async def test_credentials_in_an_address_are_not_told() -> None:
+    objects = await open_objects("s3://bucket", {"AWS_ENDPOINT_URL": "http://user:pass@127.0.0.1:9000"})
+    assert objects.shared.endpoint == "http://127.0.0.1:9000"
+    with pytest.raises(ValueError, match="without credentials"):
+        await open_objects("s3://user:pass@bucket", {})
+
+
 async def test_other_vendors_have_roots_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
     google = await open_objects("gs://bucket/below", {})
