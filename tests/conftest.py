@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from isogloss.core.ports import Files
 from isogloss.core.registry import Registry
+from isogloss.storage.objects import open_objects
 from isogloss.storage.sql.postgresql import PostgresqlStore
 from isogloss.storage.sql.sqlite import SqliteStore
 from isogloss.storage.sql.store import open_store
@@ -65,9 +67,19 @@ async def store(database_url: str) -> AsyncIterator[SqliteStore | PostgresqlStor
 
 
 @pytest.fixture
-async def registry(store: SqliteStore | PostgresqlStore) -> Registry:
-    """A registry on a new database, with a clock that stands still."""
-    return await registry_over(store)
+async def files(tmp_path: Path) -> AsyncIterator[Files]:
+    """A new place for files, on the disk."""
+    objects = await open_objects(f"file://{tmp_path}/objects", {})
+    try:
+        yield Files(objects=objects, shared=objects.shared)
+    finally:
+        await objects.close()
+
+
+@pytest.fixture
+async def registry(store: SqliteStore | PostgresqlStore, files: Files) -> Registry:
+    """A registry on a new database and a new place for files, with a clock that stands still."""
+    return await registry_over(store, files=files)
 
 
 @pytest.fixture

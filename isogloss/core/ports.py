@@ -1,9 +1,12 @@
-"""What the core needs of the world around it: a store with transactions, and a clock."""
+"""What the core needs of the world around it: a store with transactions, a place for bytes, and a clock."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
+
 from isogloss.core.model import Entity, Instant
+from isogloss.core.places import SharedPlace
 from isogloss.core.query import Query
 
 E = TypeVar("E", bound=Entity)
@@ -67,6 +70,65 @@ class Store(Protocol):
     async def read(self, work: Callable[[Reader], Awaitable[T]]) -> T: ...
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T: ...
+
+
+class StoredObject(Struct, frozen=True, kw_only=True):
+    """What is known of an object without reading it. ``size`` is in bytes; ``etag`` changes whenever the bytes do."""
+
+    key: str
+    size: int
+    modified: Instant
+    etag: str | None
+
+
+class Objects(Protocol):
+    """Bytes by key. Keys are what ``places.checked_key`` lets pass; any other raises ``Invalid``.
+
+    An object appears whole or not at all, and replaces the one that had its key. A prefix ends where a name does:
+    ``a/b`` covers ``a/b/c``, and neither ``a/bc`` nor ``a/b`` itself.
+    """
+
+    async def head(self, key: str) -> StoredObject:
+        """What is known of the object. Raises ``NotFound``."""
+        ...
+
+    async def read(self, key: str, limit: int) -> bytes:
+        """All bytes of the object. Raises ``NotFound``, and ``TooLarge`` where they are more than ``limit``."""
+        ...
+
+    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from ``start`` up to, and without, ``end`` in chunks; as many as there are, which may be none.
+
+        Raises ``NotFound`` before there is a stream, so that an answer has not begun by then.
+        """
+        ...
+
+    async def write(self, key: str, content: bytes) -> None:
+        """Keep these bytes. Raises ``Conflict`` where the key cannot stand beside another."""
+        ...
+
+    async def write_stream(self, key: str, chunks: AsyncIterable[bytes]) -> None:
+        """Keep the bytes of all chunks together. When ``chunks`` raises, nothing is kept. Raises as ``write``."""
+        ...
+
+    def list(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
+        """The objects under a prefix, in pages and in no promised order."""
+        ...
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; those that are not there are no error."""
+        ...
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Remove all objects under a prefix. What is written meanwhile may stay."""
+        ...
+
+
+class Files(Struct, frozen=True, kw_only=True):
+    """The bytes beside the rows, and what clients are told of the place that they share with us."""
+
+    objects: Objects
+    shared: SharedPlace
 
 
 class Clock(Protocol):

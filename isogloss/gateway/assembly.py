@@ -2,17 +2,19 @@
 
 import contextlib
 import logging
+import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from isogloss.adapters.dialect import Dialect
 from isogloss.core.access import Gate
 from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
-from isogloss.core.ports import Store
+from isogloss.core.places import SharedPlace
+from isogloss.core.ports import Files, Objects, Store
 from isogloss.core.registry import Registry, accounts
 from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.gateway.app import create_app
@@ -22,6 +24,7 @@ from isogloss.gateway.pages import Readiness
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Auth, Settings, without_password
 from isogloss.gateway.upkeep import upkeep
+from isogloss.storage.objects import open_objects
 from isogloss.storage.sql import open_store
 from isogloss.storage.sql.revision import is_current
 
@@ -37,6 +40,23 @@ class OpenStore(Store, Protocol):
 
     async def close(self) -> None:
         """Wait for what is running, then let go of the storage."""
+        ...
+
+
+class OpenObjects(Objects, Protocol):
+    """The place for bytes as the gateway holds it."""
+
+    @property
+    def shared(self) -> SharedPlace:
+        """What clients are told of the place that they share with us."""
+        ...
+
+    async def check(self) -> None:
+        """Raise when the place does not answer."""
+        ...
+
+    async def close(self) -> None:
+        """Wait for what is running, then let go of the place."""
         ...
 
 
@@ -100,11 +120,39 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
 
 
 @contextlib.asynccontextmanager
+async def open_place(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[OpenObjects]:
+    """The place for bytes, closed with the block. Raises ``Problem``.
+
+    A bucket that does not answer is no reason not to start: rows are served all the same, and /ready tells.
+    """
+    try:
+        objects: OpenObjects = await open_objects(settings.storage_url, environment)
+    except Exception as error:
+        logger.debug("The place for files cannot be used", exc_info=True)
+        shown = without_password(settings.storage_url)
+        # The library's errors tell the reason in their first line, and what it knows beside in many more.
+        reason = str(getattr(error, "strerror", None) or error).partition("\n")[0] or type(error).__name__
+        raise Problem(f"The place for files {shown} cannot be used: {reason.rstrip('.')}.") from None
+    try:
+        yield objects
+    finally:
+        await objects.close()
+
+
+@contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, auth: Auth, *, dialects: Sequence[Dialect] = DIALECTS
+    settings: Settings,
+    auth: Auth,
+    *,
+    dialects: Sequence[Dialect] = DIALECTS,
+    environment: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[Gateway]:
-    """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used."""
-    async with open_registry(settings) as (registry, store):
+    """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used.
+
+    ``environment`` holds what the vendors of buckets want to know, such as the AWS_* variables.
+    """
+    async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
+        registry = structs.replace(rows, files=Files(objects=objects, shared=objects.shared))
         with _storage_problems(settings):
             generated = await accounts.ensure_admin(registry, settings.admin_password)
         gate: Gate = accounts.anybody if auth is Auth.OPEN else accounts.Doorkeeper(registry)
@@ -113,14 +161,14 @@ async def open_gateway(
             registry,
             auth=auth,
             gate=gate,
-            readiness=make_readiness(settings, store),
+            readiness=make_readiness(settings, store, objects),
             dialects=dialects,
         )
         async with upkeep(registry):
             yield Gateway(app=app, registry=registry, gate=gate, auth=auth, admin_password=generated)
 
 
-def make_readiness(settings: Settings, store: OpenStore) -> Readiness:
+def make_readiness(settings: Settings, store: OpenStore, objects: OpenObjects) -> Readiness:
     """Asks the storage each time, and for the schema until it was current once: nothing takes it back while we run."""
     current = False
 
@@ -128,7 +176,14 @@ def make_readiness(settings: Settings, store: OpenStore) -> Readiness:
         nonlocal current
         await store.check()
         current = current or await is_current(settings.database_url)
-        return None if current else "The schema is not current; run `isogloss db upgrade`."
+        if not current:
+            return "The schema is not current; run `isogloss db upgrade`."
+        try:
+            await objects.check()
+        except Exception:
+            logger.warning("The place for files does not answer", exc_info=True)
+            return "The place for files does not answer."
+        return None
 
     return readiness
 

@@ -1,7 +1,7 @@
 """Registries over a store under test, with a clock that the test moves."""
 
 from isogloss.core.ids import IdSource
-from isogloss.core.ports import Store
+from isogloss.core.ports import Files, Store
 from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import ensure_default, ensure_identity
 
@@ -21,10 +21,10 @@ class Clock:
         self.now += microseconds
 
 
-async def registry_over(store: Store, clock: Clock | None = None) -> Registry:
+async def registry_over(store: Store, clock: Clock | None = None, files: Files | None = None) -> Registry:
     """A registry on the store, with its default project made."""
     clock = clock or Clock()
     new_id = IdSource()
     project = await ensure_default(store, clock, new_id)
     identity = await ensure_identity(store, new_id)
-    return Registry(id=identity, store=store, clock=clock, new_id=new_id, default_project=project)
+    return Registry(id=identity, store=store, clock=clock, new_id=new_id, default_project=project, files=files)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from isogloss.core.model import Project
-from isogloss.core.ports import Clock, Store
+from isogloss.core.ports import Clock, Files, Store
 
 
 class Registry(Struct, frozen=True, kw_only=True):
     """The store, the clock, the source of new ids, and the project that is meant when nobody names one.
 
-    ``id`` is the registry's own, the same in each of its processes.
+    ``id`` is the registry's own, the same in each of its processes. ``files`` is null where nothing is served,
+    such as in a command that makes a token.
     """
 
     id: str
@@ -19,3 +20,4 @@ class Registry(Struct, frozen=True, kw_only=True):
     clock: Clock
     new_id: Callable[[], str]
     default_project: Project
+    files: Files | None = None

@@ -1,0 +1,73 @@
+"""Where bytes lie: the keys of objects, and the uris by which clients call those that they put there themselves.
+
+Two places lie side by side and never mix. Under ``owned`` the registry gives the keys, and removes what it gave; under
+``shared`` clients put files by uris of their own choice, and nothing goes but what a client asks to have removed.
+"""
+
+import re
+
+from msgspec import Struct
+
+from isogloss.core.errors import Invalid
+
+OWNED = "owned"
+SHARED = "shared"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class SharedPlace(Struct, frozen=True, kw_only=True):
+    """The shared place as clients see it, without any credential.
+
+    ``scheme`` is file, s3, gs or az. ``root`` ends with a slash: clients that compare texts would otherwise take
+    ``/files-of-others`` to lie below ``/files``. On a disk it is a path, links resolved; else a uri. ``endpoint`` is
+    the address of a server that is not the vendor's own, ``region`` what the server was said to lie in.
+    """
+
+    scheme: str
+    root: str
+    endpoint: str | None = None
+    region: str | None = None
+
+
+def checked_key(key: str) -> str:
+    """The key itself, if it can be one: names with one slash between them, none of them ``.`` or ``..``.
+
+    Names are taken letter by letter: a ``%`` or a space stands for itself. Raises ``Invalid``.
+    """
+    for name in key.split("/"):
+        if name in ("", ".", ".."):
+            raise Invalid("key", f"{key!r} must be names with one slash between them, none of them '.' or '..'")
+    if _CONTROL.search(key):
+        raise Invalid("key", f"{key!r} must have no control characters")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise Invalid("key", f"{key!r} must be Unicode text") from None
+    return key
+
+
+def key_at(place: SharedPlace, uri: str) -> str:
+    """The key of the object, or of the prefix, that a client calls by this uri.
+
+    A slash at the end of the uri means nothing. Raises ``Invalid`` for the root itself and for whatever does not lie
+    below it; what a disk's links lead to is for the storage to see.
+    """
+    if not uri.startswith(place.root):
+        raise Invalid("uri", f"{uri!r} must begin with {place.root!r}")
+    path = uri[len(place.root) :].removesuffix("/")
+    if place.scheme == "file":
+        # Clients join paths by hand, and on a disk several slashes are one. In a bucket they are part of a name.
+        path = re.sub("/+", "/", path.strip("/"))
+    try:
+        return checked_key(f"{SHARED}/{path}")
+    except Invalid as error:
+        raise Invalid("uri", f"{uri!r} names no object below {place.root!r}: {error.reason}") from None
+
+
+def uri_at(place: SharedPlace, key: str) -> str:
+    """The uri by which clients call an object of the shared place. Raises ``Invalid`` for a key of any other."""
+    place_name, _, path = checked_key(key).partition("/")
+    if place_name != SHARED or not path:
+        raise Invalid("key", f"{key!r} must lie below '{SHARED}/'")
+    return place.root + path
