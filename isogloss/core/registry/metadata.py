@@ -9,11 +9,16 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from isogloss.core.model import Instant, Json, MetadataEntry
+from isogloss.core.errors import NotFound
+from isogloss.core.model import Instant, Json, MetadataEntry, Record, Run, Version
 from isogloss.core.names import check_name
+from isogloss.core.ports import Writer
 from isogloss.core.registry.context import Registry
 
 Document: TypeAlias = dict[str, msgspec.Raw]
+
+OWNERS: dict[str, type[Version] | type[Run] | type[Record]] = {"version": Version, "run": Run, "record": Record}
+"""What has metadata, by the names that ``MetadataEntry.entity`` has for it."""
 
 
 def log_of(registry: Registry, entity: str, entity_id: str, document: Json | None, now: Instant) -> list[MetadataEntry]:
@@ -36,6 +41,30 @@ def replaced(
     gone = [key for key in before if key not in kept]
     came = [_entry(registry, entity, entity_id, key, after[key], now) for key in after if key not in kept]
     return gone, came
+
+
+async def append(registry: Registry, unit: Writer, entity: str, entity_id: str, added: Json) -> Json:
+    """Add the members of ``added`` to the log of a version, run or record, and fold them into its document.
+
+    The newest value of a key wins; where all of its values are objects, they are merged one level deep. Answers the
+    document. The owner's ``updated`` stays. Raises ``NotFound``, and ``Invalid`` for a key that is no name.
+    """
+    owner = await unit.lock(OWNERS[entity], id=entity_id)
+    if owner is None:
+        raise NotFound(entity, entity_id)
+    before = _members(owner.metadata) if owner.metadata is not None else {}
+    after = dict(before)
+    for key, value in _members(added).items():
+        after[key] = value
+        if key in before and bytes(value).lstrip().startswith(b"{") and bytes(before[key]).lstrip().startswith(b"{"):
+            past = await unit.find(MetadataEntry, entity=entity, entity_id=entity_id, key=key)
+            if all(entry.type == "dict" for entry in past):
+                merged = msgspec.json.decode(before[key], type=Document) | msgspec.json.decode(value, type=Document)
+                after[key] = msgspec.Raw(msgspec.json.encode(merged))
+    document = msgspec.json.encode(after).decode()
+    await unit.add(*log_of(registry, entity, entity_id, added, registry.clock()))
+    await unit.change(OWNERS[entity], {"id": entity_id}, metadata=document)
+    return document
 
 
 def fold(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
