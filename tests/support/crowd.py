@@ -1,7 +1,8 @@
 """A crowded database: many rows of each kind, made by the engine itself in a few seconds.
 
-Versions take turns among the artifacts, every second one belongs to a run, and every run has a flow, a name, a state
-and a tag of its own group. Rows follow each other by a second.
+Versions take turns among the artifacts, every second one belongs to a run, every tenth bears the tag ``tag-7``, and
+every twentieth has metadata. Every run has a flow, a name, a state and a tag of its own group. Rows follow each other
+by a second.
 """
 
 import sqlite3
@@ -41,10 +42,11 @@ def _statements(engine: str) -> list[str]:
         rows(
             ARTIFACTS,
             "artifacts",
-            "id, project_id, kind, name, custom_name, slug, word, ordinals, highest, created, updated, "
-            "head_id, head_version_id, head_created, head_updated",
+            "id, project_id, kind, name, custom_name, slug, word, ordinals, highest, versions, internal, "
+            "created, updated, head_id, head_version_id, head_created, head_updated",
             f"{_id(1, 'i', engine)}, {_PROJECT}, 'artifact', 'key-' || i, {false}, 'key-' || i, 'key-' || i, "
-            f"{VERSIONS // ARTIFACTS}, {VERSIONS // ARTIFACTS}, i * 1000000, i * 1000000, "
+            f"{VERSIONS // ARTIFACTS}, {VERSIONS // ARTIFACTS}, {VERSIONS // ARTIFACTS}, {false}, "
+            "i * 1000000, i * 1000000, "
             f"{_id(5, 'i', engine)}, {_id(2, newest, engine)}, i * 1000000, ({newest}) * 1000000",
         ),
         rows(
@@ -70,11 +72,29 @@ def _statements(engine: str) -> list[str]:
         rows(
             VERSIONS,
             "versions",
-            "id, project_id, artifact_id, ordinal, label, number, dialect, role, form, internal, data, producer_run, "
-            "created, updated",
+            "id, project_id, artifact_id, ordinal, label, number, dialect, role, form, internal, uri, data, "
+            "producer_run, created, updated",
             f"{_id(2, 'i', engine)}, {_PROJECT}, {_id(1, f'i % {ARTIFACTS}', engine)}, i / {ARTIFACTS} + 1, "
-            f"(i / {ARTIFACTS} + 1){text}, i / {ARTIFACTS} + 1, 'prefect', 'data', 'markdown', {false}, '\"text\"', "
-            f"{run_of}, i * 1000000, i * 1000000",
+            f"(i / {ARTIFACTS} + 1){text}, i / {ARTIFACTS} + 1, 'prefect', 'data', 'markdown', {false}, 'file:' || i, "
+            f"'\"text\"', {run_of}, i * 1000000, i * 1000000",
+        ),
+        rows(
+            10,
+            "tags",
+            "id, name, colour, exclusive, created, updated",
+            f"{_id(6, 'i', engine)}, 'tag-' || i, 'red', {false}, i, i",
+        ),
+        rows(
+            VERSIONS // 10,
+            "tag_links",
+            "tag_id, entity, entity_id, project_id, at, created",
+            f"{_id(6, '7', engine)}, 'version', {_id(2, 'i * 10', engine)}, {_PROJECT}, i * 10000000, i",
+        ),
+        rows(
+            VERSIONS // 20,
+            "metadata_entries",
+            "id, entity, entity_id, key, value, type, created",
+            f"{_id(7, 'i', engine)}, 'version', {_id(2, 'i * 20', engine)}, 'key-' || (i % 100), (i{text}), 'int', i",
         ),
     ]
 

@@ -14,6 +14,8 @@ async def project_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -
     The vendor does not look at the caller's own default either. Raises ``NotFound``.
     """
     given = query.get("project")
-    if not given:
-        return call.registry.default_project
+    default = call.registry.default_project
+    # The default project cannot be deleted, so its id needs no look-up.
+    if not given or given[-1] == default.id:
+        return default
     return await find_project(unit, given[-1])

@@ -6,8 +6,9 @@ table that it started from.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, func, literal_column
+from sqlalchemy import ColumnElement, FromClause, func, literal_column, text
 
 from isogloss.storage.sql import tables
 
@@ -139,7 +140,7 @@ def artifact_source() -> Source:
         },
         always=(_shown("a"),),
         nullable=frozenset({"name", "slug", "author_id"}),
-        selective=frozenset({"id", "name", "slug"}),
+        selective=frozenset({"id", "name"}),
         joined=Joined(artifact, ("version.", "newest")),
     )
 
@@ -441,7 +442,7 @@ def _same(source: Source, name: str, owner: ColumnElement[object], role: str | N
 
 def _shown(alias: str) -> ColumnElement[bool]:
     """As the partial indexes have it, word for word: SQLite uses those for nothing else."""
-    return literal_column(f"NOT {alias}.internal", Boolean())
+    return cast("ColumnElement[bool]", text(f"NOT {alias}.internal"))
 
 
 def _literal(value: str) -> ColumnElement[str]:

@@ -109,6 +109,7 @@ artifacts = Table(
     UniqueConstraint("project_id", "kind", "name"),
     UniqueConstraint("project_id", "slug"),
     UniqueConstraint("project_id", "kind", "word"),
+    Index("ix_artifacts_name", "name", "project_id"),
     *_nulls_first("ix_artifacts_slug", "project_id", "slug", nullable="slug"),
     Index(
         "uq_artifacts_head_version_id",

@@ -27,9 +27,15 @@ from tests.support.registries import registry_over
 
 RUN_7 = "03000000-0000-7000-8000-000000000007"
 VERSION_7 = "02000000-0000-7000-8000-000000000007"
+ARTIFACT_7 = "01000000-0000-7000-8000-000000000007"
+TAG_7 = "06000000-0000-7000-8000-000000000007"
 FIELDS = {
     "version": ("id", "artifact.slug", "form", "description", "data", "metadata", "producer_run", "producer_step"),
     "head": ("id", "slug", "version.id", "version.data", "version.metadata", "version.producer_run"),
+    "shown_version": ("id", "artifact.name", "label", "uri", "metadata", "producer_run"),
+    "tagged_version": ("id", "artifact.name", "label", "uri", "metadata", "producer_run"),
+    "artifact": ("id", "name", "version.id", "version.label"),
+    "tagged_artifact": ("id", "name", "version.id", "version.label"),
     "run": ("id", "name", "state_type", "tags", "facet"),
     "workflow": ("id", "name", "tags"),
 }
@@ -41,6 +47,9 @@ def tagged(tag: str) -> Where:
     return Has("property", And((Compare("name", Operator.EQ, "tag"), AnyOf("value", (tag, "other")))))
 
 
+TAGGED_7 = Compare("tag_id", Operator.EQ, TAG_7)
+BEGINS_7 = all_of(Compare("id", Operator.GE, VERSION_7[:20]), Compare("id", Operator.LT, VERSION_7[:20] + "g"))
+
 SORTS = [
     ("version", EVERYTHING, "id"),
     ("version", EVERYTHING, "created"),
@@ -50,6 +59,12 @@ SORTS = [
     ("head", EVERYTHING, "created"),
     ("head", EVERYTHING, "updated"),
     ("head", EVERYTHING, "slug"),
+    ("shown_version", EVERYTHING, "created"),
+    ("shown_version", EVERYTHING, "id"),
+    ("tagged_version", TAGGED_7, "created"),
+    ("artifact", EVERYTHING, "created"),
+    ("run", RUN, "created"),
+    ("workflow", FLOW, "created"),
     ("run", RUN, "id"),
     ("run", RUN, "name"),
     ("run", RUN, "expected_start"),
@@ -70,6 +85,14 @@ FILTERS = {
     "version by joined run id": ("version", Has("run", AnyOf("id", (RUN_7,)))),
     "version by run name": ("version", Has("run", AnyOf("name", ("run-7", "run-8")))),
     "version by run tag": ("version", Has("run", tagged("group-7"))),
+    "shown version by artifact": ("shown_version", Compare("artifact_id", Operator.EQ, ARTIFACT_7)),
+    "shown version by artifact name": ("shown_version", Compare("artifact.name", Operator.EQ, "key-7")),
+    "shown version by beginning of its id": ("shown_version", BEGINS_7),
+    "shown version by uri": ("shown_version", Compare("uri", Operator.EQ, "file:7")),
+    "shown version by tag": ("shown_version", Has("tag", Compare("tag.name", Operator.EQ, "tag-8"))),
+    "shown version by metadata": ("shown_version", Has("metadata", Compare("key", Operator.EQ, "key-7"))),
+    "artifact by name": ("artifact", Compare("name", Operator.EQ, "key-7")),
+    "artifact by id": ("artifact", Compare("id", Operator.EQ, ARTIFACT_7)),
     "head by latest id": ("head", AnyOf("version.id", (VERSION_7,))),
     "head by key": ("head", AnyOf("slug", ("key-7",))),
     "head by run": ("head", AnyOf("version.producer_run", (RUN_7,))),
@@ -127,7 +150,7 @@ def page(source: str, where: Where, sort: Sort) -> Query:
 
 
 def problems(url: str, query: Query, may_sort: bool) -> list[str]:
-    """The steps of the plan that read a large table from end to end, or sort more than the rows that were found."""
+    """The steps of the plan that read a large table (there are few tags) from end to end, or sort more than the rows that were found."""
     path = sqlite_path(url)
     if path is not None:
         return [
@@ -140,7 +163,8 @@ def problems(url: str, query: Query, may_sort: bool) -> list[str]:
     return [
         step
         for step in asyncio.run(postgresql_plan(url, query))
-        if "Seq Scan" in step or (step.removeprefix("->  ").startswith("Sort  (") and not may_sort)
+        if ("Seq Scan" in step and " tags " not in step)
+        or (step.removeprefix("->  ").startswith("Sort  (") and not may_sort)
     ]
 
 

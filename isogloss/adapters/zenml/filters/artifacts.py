@@ -1,7 +1,11 @@
 """What lists of artifacts and of their versions may be asked."""
 
+from collections.abc import Mapping
+
+from isogloss.adapters.zenml.call import as_uuid
 from isogloss.adapters.zenml.failures import BadFilter
 from isogloss.adapters.zenml.filters.language import (
+    EQUALS,
     Condition,
     Kind,
     condition,
@@ -105,3 +109,27 @@ VERSIONS = Shape(
         "artifact_store_id": "store_id",
     },
 )
+
+
+def narrow(query: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], str | None, str | None]:
+    """A query on versions without its one artifact by name and its one tag, where it asks for just one: and these.
+
+    They are what clients ask for most, and can be found faster than a condition among others.
+    """
+    rest = dict(query)
+    if (rest.get("logical_operator") or ["and"])[-1] != "and":
+        return rest, None, None
+    return rest, _exactly(rest, "artifact"), _exactly(rest, "tags")
+
+
+def _exactly(query: dict[str, list[str]], name: str) -> str | None:
+    """Take the text that a parameter has to equal out of the query, if that is all that it asks."""
+    given = query.get(name, [])
+    if len(given) != 1:
+        return None
+    asked = condition(given[0])
+    # An artifact may also be named by its id.
+    if asked.operator != EQUALS or as_uuid(asked.operand) is not None:
+        return None
+    del query[name]
+    return str(asked.operand)

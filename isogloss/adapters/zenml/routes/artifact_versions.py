@@ -9,7 +9,7 @@ from isogloss.adapters.zenml.around import around_versions
 from isogloss.adapters.zenml.bodies.artifacts import VersionRequest
 from isogloss.adapters.zenml.bodies.common import Source
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
-from isogloss.adapters.zenml.filters.artifacts import VERSIONS
+from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -17,10 +17,11 @@ from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visu
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Json
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import EVERYTHING, Compare, Operator, Query
-from isogloss.core.registry import tags, tallies, versions
+from isogloss.core.query import Compare, Operator, Query
+from isogloss.core.registry import tags, versions
 from isogloss.core.registry.artifacts import ById, ByName
 from isogloss.core.registry.projects import find_project
+from isogloss.core.registry.version_pages import VersionPage, page_of_versions
 from isogloss.core.registry.versions import VersionDraft
 
 _CREATE = Body.of(VersionRequest)
@@ -47,28 +48,24 @@ async def read_version(call: Call, unit: Reader) -> wire.Entity:
 async def list_versions(call: Call, unit: Reader) -> wire.Page:
     """A page of versions."""
     given = call.query()
-    asked = read_listing(given, VERSIONS)
+    narrowed, artifact_name, tag_name = narrow(given)
+    asked = read_listing(narrowed, VERSIONS)
     project = await project_of(unit, call, given)
-    fields = (*VERSION_FIELDS, "metadata") if asked.hydrate else VERSION_FIELDS
-    query = Query(
-        source="shown_version",
-        fields=fields,
+    page = VersionPage(
         project_id=project.id,
+        fields=(*VERSION_FIELDS, "metadata") if asked.hydrate else VERSION_FIELDS,
         where=asked.where,
+        artifact_name=artifact_name,
+        tag_name=tag_name,
         sort=asked.sort,
         limit=asked.size,
         offset=asked.offset,
     )
-    if asked.where == EVERYTHING:
-        total = await tallies.shown(unit, project.id, "version")
-    else:
-        total = await unit.count(query)
+    total, rows = await page_of_versions(unit, call.caller, page)
     pages = total_pages(total, asked)
-    rows = await unit.rows(query) if total else []
     around = await around_versions(unit, rows)
-    return wire.Page(
-        asked.page, asked.size, pages, total, [version(row, around, hydrate=asked.hydrate) for row in rows]
-    )
+    items = [version(row, around, hydrate=asked.hydrate) for row in rows]
+    return wire.Page(asked.page, asked.size, pages, total, items)
 
 
 async def _create(call: Call, unit: Writer, body: VersionRequest) -> wire.Entity:

@@ -49,6 +49,7 @@ def _artifacts() -> None:
     with op.batch_alter_table("artifacts") as table:
         table.alter_column("versions", existing_type=sa.BigInteger(), nullable=False)
         table.alter_column("internal", existing_type=sa.Boolean(create_constraint=False), nullable=False)
+    op.create_index("ix_artifacts_name", "artifacts", ["name", "project_id"])
     op.create_index(
         "ix_artifacts_shown_created",
         "artifacts",
@@ -195,6 +196,7 @@ def downgrade() -> None:
         for name in ("store_id", "loader", "data_type"):
             table.drop_column(name)
     op.drop_index("ix_artifacts_shown_created", "artifacts")
+    op.drop_index("ix_artifacts_name", "artifacts")
     with op.batch_alter_table("artifacts") as table:
         for name in ("versions", "internal", "author_id"):
             table.drop_column(name)
