@@ -16,6 +16,7 @@ from isogloss.core.query import (
     Has,
     IsNull,
     Like,
+    Measures,
     NoneOf,
     Not,
     Operator,
@@ -24,6 +25,7 @@ from isogloss.core.query import (
     all_of,
     any_of,
     evaluate,
+    leading_number,
     matches,
 )
 
@@ -34,6 +36,7 @@ leaves: st.SearchStrategy[Where] = st.one_of(
     st.builds(AnyOf, st.just("name"), st.lists(words, max_size=3).map(tuple)),
     st.builds(NoneOf, st.just("name"), st.lists(words, max_size=3).map(tuple)),
     st.builds(Like, st.just("name"), words),
+    st.builds(Measures, st.just("name"), st.sampled_from(Operator), st.floats(-3, 3)),
     st.builds(IsNull, st.sampled_from(["name", "size"])),
 )
 trees: st.SearchStrategy[Where] = st.recursive(
@@ -99,3 +102,22 @@ def test_has_looks_at_the_related_rows() -> None:
     assert evaluate(where, {"id": "r"}, lambda row, relation: runs[row["id"]])
     assert not evaluate(where, {"id": "r"}, lambda row, relation: [])
     assert evaluate(Has("run", EVERYTHING), {"id": "r"}, lambda row, relation: runs[row["id"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12", 12.0),
+        (" \t+1.5e2kg", 150.0),
+        ("-.5", -0.5),
+        ("3.", 3.0),
+        ("1e", 1.0),
+        ("1e5", 100_000.0),
+        ("", 0.0),
+        ("gold", 0.0),
+        ("0x10", 0.0),
+        ("\u0663", 0.0),
+    ],
+)
+def test_the_number_that_a_text_begins_with(text: str, number: float) -> None:
+    assert leading_number(text) == number

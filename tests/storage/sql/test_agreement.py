@@ -17,6 +17,7 @@ from isogloss.core.query import (
     Has,
     IsNull,
     Like,
+    Measures,
     NoneOf,
     Not,
     Operator,
@@ -45,6 +46,8 @@ def leaves(fields: Sequence[str], numbers: Sequence[str]) -> st.SearchStrategy[W
         st.builds(AnyOf, st.sampled_from(numbers), st.lists(st.integers(0, 4), max_size=3).map(tuple)),
         st.builds(NoneOf, st.sampled_from(fields), st.lists(words, max_size=4).map(tuple)),
         st.builds(Like, st.sampled_from(fields), patterns),
+        st.builds(Like, st.sampled_from(fields), patterns, st.just("-")),
+        st.builds(Measures, st.sampled_from(fields), st.sampled_from(Operator), st.sampled_from((0.0, 1.5, -2.0))),
         st.builds(IsNull, st.sampled_from(fields)),
     )
 
@@ -147,7 +150,7 @@ async def fill(registry: Registry) -> "World":
         draft = VersionDraft(
             dialect="prefect",
             form=forms[place % 7],
-            description=(None, "a\\b", "É", "_")[place % 4],
+            description=(None, "a\\b", "É", "_", "1.5", " -2 x", "3e0")[place % 7],
             internal=place % 5 == 0,
             producer_run=(None, *(f"run-{run}" for run in range(7)))[place % 8],
         )

@@ -150,7 +150,10 @@ def page(source: str, where: Where, sort: Sort) -> Query:
 
 
 def problems(url: str, query: Query, may_sort: bool) -> list[str]:
-    """The steps of the plan that read a large table (there are few tags) from end to end, or sort more than the rows that were found."""
+    """The steps of the plan that read a large table from end to end, or sort more than the rows that were found.
+
+    There are few tags, so that reading all of them is right.
+    """
     path = sqlite_path(url)
     if path is not None:
         return [
