@@ -16,23 +16,39 @@ class Role(IntEnum):
     EDITOR = 2
     ADMIN = 3
 
+    @property
+    def word(self) -> str:
+        """The role as it is stored and shown."""
+        return self.name.lower()
+
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """The caller of a use case. ``user_id`` is null in open mode, where nobody has to say who they are."""
+    """The caller of a use case. ``user_id`` is null where no user asked, but the registry itself.
+
+    ``key`` is the digest of the key that the caller came with, ``stamp`` the user's own where it was not a key: a
+    session made for the caller ends with it.
+    """
 
     user_id: str | None
     name: str
     role: Role
+    stamp: str | None = None
+    key: str | None = None
 
 
 ANYBODY = Principal(user_id=None, name="anonymous", role=Role.ADMIN)
-"""The caller in open mode."""
+"""Nobody in particular, who may do everything: for work that no user asked for."""
 
 
 def require(caller: Principal, role: Role) -> None:
     """Raise ``Denied`` unless the caller has the role or a higher one."""
     if caller.role < role:
-        raise Denied(f"{caller.name} is {caller.role.name.lower()}; this needs the role {role.name.lower()}.")
+        raise Denied(f"{caller.name} is {caller.role.word}; this needs the role {role.word}.")
+
+
+def role_of(word: str) -> Role:
+    """The role that is stored so."""
+    return Role[word.upper()]
 
 
 class Credential(Struct, frozen=True, kw_only=True):

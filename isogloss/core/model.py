@@ -312,29 +312,74 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """Somebody who may sign in. ``stamp`` changes with every change of password, role or standing."""
+    """Somebody who may sign in, or a service account (``service``), which only ever comes in by a key.
+
+    ``stamp`` changes with every change of password, role or standing. ``facet`` is a JSON object of what only a dialect
+    gives back, by the dialect's name (see ``facets``).
+    """
 
     id: str
     name: str
     role: str
+    service: bool
     password: str | None
     active: bool
     stamp: str
+    full_name: str | None
+    email: str | None
+    description: str | None
+    facet: Json | None
     created: Instant
     updated: Instant
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """A key of a user; only its digest is kept. ``expires`` null means never."""
+    """A key of a user; only its digest is kept. ``expires`` null means never, ``used`` null not yet.
+
+    ``active`` false switches it off until further notice, ``revoked`` for good. ``rotated`` is when its key was last
+    replaced; where the key before stays good for a while (until ``retained``), it is a token of its own, with this one
+    as its ``successor_id``, that goes when this one goes. ``device_id`` is the device that it was given to.
+    """
 
     id: str
     user_id: str
     name: str
+    description: str | None
     role: str
     digest: str
+    active: bool
+    device_id: str | None
+    successor_id: str | None
     created: Instant
+    updated: Instant
+    used: Instant | None
+    rotated: Instant | None
+    retained: Instant | None
     expires: Instant | None
     revoked: Instant | None
+
+
+class Device(Struct, frozen=True, kw_only=True):
+    """A machine that asked to be signed in by a user on another one (RFC 8628), and its two codes' digests.
+
+    ``status`` is pending, verified (approved by ``user_id``, its key not fetched yet), active, or locked. ``role`` is
+    what its key may do at most. ``attempts`` counts wrong user codes. It goes when it ``expires``, and its key with it.
+    """
+
+    id: str
+    client_id: str
+    user_id: str | None
+    user_digest: str
+    device_digest: str
+    status: str
+    role: str | None
+    trusted: bool
+    attempts: int
+    facet: Json | None
+    created: Instant
+    updated: Instant
+    used: Instant | None
+    expires: Instant
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -363,5 +408,6 @@ Entity: TypeAlias = (
     | Tally
     | User
     | Token
+    | Device
     | Setting
 )

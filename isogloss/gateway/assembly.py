@@ -15,15 +15,18 @@ from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
 from isogloss.core.places import SharedPlace
 from isogloss.core.ports import Files, Objects, Store
-from isogloss.core.registry import Registry, accounts
+from isogloss.core.registry import Registry
+from isogloss.core.registry.doorkeeper import Doorkeeper, open_gate
 from isogloss.core.registry.projects import ensure_default, ensure_identity
+from isogloss.core.registry.secret import ensure_signing_secret
+from isogloss.core.registry.users import ensure_admin, ensure_open_user
 from isogloss.gateway.app import create_app
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.pages import Readiness
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Auth, Settings, without_password
-from isogloss.gateway.upkeep import upkeep
+from isogloss.gateway.upkeep import Chore, upkeep
 from isogloss.storage.objects import open_objects
 from isogloss.storage.sql import open_store
 from isogloss.storage.sql.revision import is_current
@@ -114,7 +117,11 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
         with _storage_problems(settings):
             project = await ensure_default(store, now, new_id)
             identity = await ensure_identity(store, new_id)
-        yield Registry(id=identity, store=store, clock=now, new_id=new_id, default_project=project), store
+            secret = await ensure_signing_secret(store)
+        registry = Registry(
+            id=identity, store=store, clock=now, new_id=new_id, default_project=project, signing_secret=secret
+        )
+        yield registry, store
     finally:
         await store.close()
 
@@ -154,8 +161,8 @@ async def open_gateway(
     async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
         registry = structs.replace(rows, files=Files(objects=objects, shared=objects.shared))
         with _storage_problems(settings):
-            generated = await accounts.ensure_admin(registry, settings.admin_password)
-        gate: Gate = accounts.anybody if auth is Auth.OPEN else accounts.Doorkeeper(registry)
+            generated = await ensure_admin(registry, settings.admin_password)
+            gate, chores = await make_gate(registry, auth)
         app = create_app(
             settings,
             registry,
@@ -164,8 +171,16 @@ async def open_gateway(
             readiness=make_readiness(settings, store, objects),
             dialects=dialects,
         )
-        async with upkeep(registry):
+        async with upkeep(registry, also=chores):
             yield Gateway(app=app, registry=registry, gate=gate, auth=auth, admin_password=generated)
+
+
+async def make_gate(registry: Registry, auth: Auth) -> tuple[Gate, tuple[Chore, ...]]:
+    """The gate of a mode, and what it has to write down now and then."""
+    if auth is Auth.OPEN:
+        return open_gate(await ensure_open_user(registry)), ()
+    doorkeeper = Doorkeeper(registry)
+    return doorkeeper, (doorkeeper.record_uses,)
 
 
 def make_readiness(settings: Settings, store: OpenStore, objects: OpenObjects) -> Readiness:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from isogloss.core.access import Role
 from isogloss.core.errors import RegistryError
 from isogloss.core.model import Token
-from isogloss.core.registry import accounts
+from isogloss.core.registry import tokens, users
 from isogloss.gateway import logs
-from isogloss.gateway.assembly import open_registry, upgrade_schema
+from isogloss.gateway.assembly import now, open_registry, upgrade_schema
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker, make_personal
 from isogloss.gateway.pages import connect_lines
@@ -57,14 +57,12 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
 def _token_create(settings: Settings, options: argparse.Namespace) -> None:
     role = None if options.role is None else Role[options.role.upper()]
 
-    async def run() -> accounts.Issued:
+    async def run() -> tokens.Issued:
         async with open_registry(settings) as (registry, _):
-            if options.pat:
-                return await accounts.issue_token(registry, options.name, make_personal, role=role)
-            maker = jwt_maker(await accounts.signing_secret(registry), settings.tenant)
-            return await accounts.issue_token(registry, options.name, maker, role=role)
+            maker = make_personal if options.pat else jwt_maker(registry.signing_secret, settings.tenant)
+            return await tokens.issue_token(registry, options.name, maker, role=role)
 
-    accounts.check_user_name(options.name)
+    users.check_user_name(options.name)
     issued = asyncio.run(run())
     if issued.raised:
         _complain(f"note: the user {options.name} is {issued.token.role} from now on.")
@@ -74,16 +72,24 @@ def _token_create(settings: Settings, options: argparse.Namespace) -> None:
 def _token_list(settings: Settings, options: argparse.Namespace) -> None:
     async def run() -> list[Token]:
         async with open_registry(settings) as (registry, _):
-            return await accounts.list_tokens(registry)
+            return await tokens.list_all_tokens(registry)
 
     for token in asyncio.run(run()):
-        print(f"{token.id}  {token.role:<6}  {'good' if token.revoked is None else 'revoked':<7}  {token.name}")
+        print(f"{token.id}  {token.role:<6}  {_state(token):<7}  {token.name}")
+
+
+def _state(token: Token) -> str:
+    if token.revoked is not None:
+        return "revoked"
+    if token.expires is not None and token.expires <= now():
+        return "expired"
+    return "good" if token.active else "off"
 
 
 def _token_revoke(settings: Settings, options: argparse.Namespace) -> None:
     async def run() -> None:
         async with open_registry(settings) as (registry, _):
-            await accounts.revoke_token(registry, options.id)
+            await tokens.revoke_token(registry, options.id)
 
     asyncio.run(run())
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jwt
 
 from isogloss.core.model import Token
-from isogloss.core.registry.accounts import PERSONAL_PREFIX
+from isogloss.core.registry.tokens import PERSONAL_PREFIX
 
 _FOREVER_SECONDS = 100 * 365 * 86400
 """What a JWT without an end has as its end. Some clients refuse one that names none, or a near one."""

@@ -1,24 +1,33 @@
-"""What the registry does for itself while it serves: it folds its tallies and forgets old replies."""
+"""What the registry does for itself while it serves: it folds its tallies, and removes what is of no more use."""
 
 import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 from isogloss.core.registry import Registry
+from isogloss.core.registry.devices import sweep_expired
 from isogloss.core.registry.replies import forget
 from isogloss.core.registry.upkeep import fold_tallies
 
 INTERVAL_SECONDS = 5.0
 
+Chore: TypeAlias = Callable[[], Awaitable[object]]
+"""Something to do now and then."""
+
 logger = logging.getLogger("isogloss.upkeep")
 
 
 @contextlib.asynccontextmanager
-async def upkeep(registry: Registry, interval: float = INTERVAL_SECONDS) -> AsyncIterator[None]:
-    """Keep the registry up, every ``interval`` seconds or so, until the block ends."""
-    task = asyncio.create_task(_forever(registry, interval), name="upkeep")
+async def upkeep(
+    registry: Registry, interval: float = INTERVAL_SECONDS, *, also: Sequence[Chore] = ()
+) -> AsyncIterator[None]:
+    """Keep the registry up, every ``interval`` seconds or so, until the block ends; ``also`` do these chores."""
+    chores: tuple[Chore, ...] = (*(partial(chore, registry) for chore in (fold_tallies, forget, sweep_expired)), *also)
+    task = asyncio.create_task(_forever(chores, interval), name="upkeep")
     try:
         yield
     finally:
@@ -27,12 +36,12 @@ async def upkeep(registry: Registry, interval: float = INTERVAL_SECONDS) -> Asyn
             await task
 
 
-async def _forever(registry: Registry, interval: float) -> None:
+async def _forever(chores: Sequence[Chore], interval: float) -> None:
     while True:
         # Not in step, so that several gateways on one database seldom do the same work at once.
         await asyncio.sleep(interval * random.uniform(0.75, 1.25))  # noqa: S311 - no secret depends on it
-        try:
-            await fold_tallies(registry)
-            await forget(registry, registry.clock())
-        except Exception:
-            logger.warning("Upkeep failed; it is tried again", exc_info=True)
+        for chore in chores:
+            try:
+                await chore()
+            except Exception:
+                logger.warning("Upkeep failed; it is tried again", exc_info=True)

@@ -7,8 +7,10 @@ import jwt
 import pytest
 
 from isogloss.core.access import Role
-from isogloss.core.model import Token
-from isogloss.core.registry import Registry, accounts
+from isogloss.core.registry import Registry
+from isogloss.core.registry.doorkeeper import Doorkeeper
+from isogloss.core.registry.tokens import Issued, issue_token, make_token, revoke_token
+from isogloss.core.registry.users import ensure_admin
 from isogloss.gateway.keys import jwt_maker, make_personal
 from isogloss.gateway.middleware.asgi import App
 from tests.gateway.toy import client, toy_app
@@ -31,23 +33,23 @@ async def ask(app: App, authorization: str | None, method: str = "GET", path: st
 @pytest.fixture
 def app(registry: Registry) -> App:
     """The app where credentials are required."""
-    return toy_app(registry, gate=accounts.Doorkeeper(registry))
+    return toy_app(registry, gate=Doorkeeper(registry))
 
 
-async def issue(registry: Registry, name: str, role: Role | None = None, **options: Any) -> accounts.Issued:
-    maker = jwt_maker(await accounts.signing_secret(registry), "acme")
-    return await accounts.issue_token(registry, name, maker, role=role, **options)
+async def issue(registry: Registry, name: str, role: Role | None = None, **options: Any) -> Issued:
+    maker = jwt_maker(registry.signing_secret, "acme")
+    return await issue_token(registry, name, maker, role=role, **options)
 
 
 async def test_what_is_not_good(app: App, registry: Registry) -> None:
-    await accounts.ensure_admin(registry, "sesame")
+    await ensure_admin(registry, "sesame")
     clock = registry.clock
     assert isinstance(clock, Clock)
     expired = await issue(registry, "ana", expires=clock())
     revoked = await issue(registry, "ana")
-    await accounts.revoke_token(registry, revoked.token.id)
+    await revoke_token(registry, revoked.token.id)
     # Signed by us, but never handed out: there is no row of it.
-    forged = jwt_maker(await accounts.signing_secret(registry), "acme")(revoked.token)
+    forged = jwt_maker(registry.signing_secret, "acme")(revoked.token)
     for authorization in (
         None,
         "",
@@ -69,9 +71,9 @@ async def test_what_is_not_good(app: App, registry: Registry) -> None:
 
 
 async def test_what_is_good(app: App, registry: Registry) -> None:
-    await accounts.ensure_admin(registry, "sesame:with a colon")
+    await ensure_admin(registry, "sesame:with a colon")
     issued = await issue(registry, "ana")
-    personal = await accounts.issue_token(registry, "ana", make_personal)
+    personal = await issue_token(registry, "ana", make_personal)
     assert personal.key.startswith("tfy_")
     ana = (200, {"name": "ana", "role": "editor"})
     assert await ask(app, f"Bearer {issued.key}") == ana
@@ -100,9 +102,7 @@ async def test_open_paths_and_open_mode(app: App, registry: Registry) -> None:
 
 
 def test_a_jwt_has_the_claims_that_clients_read() -> None:
-    token = Token(
-        id="0198", user_id="u", name="ana", role="editor", digest="", created=10**15, expires=None, revoked=None
-    )
+    token = make_token("0198", "u", "ana", Role.EDITOR, 10**15)
     claims = jwt.decode(jwt_maker("s" * 32, "acme")(token), "s" * 32, algorithms=["HS256"])
     assert claims.pop("exp") > 10**9 + 50 * 365 * 86400
     assert claims == {
@@ -117,8 +117,6 @@ def test_a_jwt_has_the_claims_that_clients_read() -> None:
 
 
 def test_a_jwt_that_ends_says_when() -> None:
-    token = Token(
-        id="0198", user_id="u", name="a@b.org", role="viewer", digest="", created=0, expires=4 * 10**15, revoked=None
-    )
+    token = make_token("0198", "u", "a@b.org", Role.VIEWER, 0, expires=4 * 10**15)
     claims = jwt.decode(jwt_maker("s" * 32, "acme")(token), "s" * 32, algorithms=["HS256"])
     assert (claims["exp"], claims["email"]) == (4 * 10**9, "a@b.org")

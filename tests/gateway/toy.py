@@ -12,11 +12,11 @@ from isogloss.adapters.dialect import CALLER, Answer, Dialect, Host
 from isogloss.core.access import ANYBODY, Credential, Gate, Principal, Role, require
 from isogloss.core.errors import Denied, Unauthenticated
 from isogloss.core.registry import Registry
-from isogloss.core.registry.accounts import anybody
 from isogloss.gateway.app import create_app
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.pages import Readiness
 from isogloss.gateway.settings import Auth, Settings, read_settings
+from tests.support.registries import anybody
 
 LARGE = [{"number": number, "text": "the same again"} for number in range(100)]
 CHUNKS = [b"0123456789" * 100] * 3

@@ -1,9 +1,11 @@
 """Registries over a store under test, with a clock that the test moves."""
 
+from isogloss.core.access import ANYBODY, Credential, Principal
 from isogloss.core.ids import IdSource
 from isogloss.core.ports import Files, Store
 from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import ensure_default, ensure_identity
+from isogloss.core.registry.secret import ensure_signing_secret
 
 START = 1_750_000_000_000_000
 
@@ -21,10 +23,24 @@ class Clock:
         self.now += microseconds
 
 
+async def anybody(credential: Credential | None) -> Principal:
+    """A gate that lets everybody in, as nobody in particular."""
+    return ANYBODY
+
+
 async def registry_over(store: Store, clock: Clock | None = None, files: Files | None = None) -> Registry:
     """A registry on the store, with its default project made."""
     clock = clock or Clock()
     new_id = IdSource()
     project = await ensure_default(store, clock, new_id)
     identity = await ensure_identity(store, new_id)
-    return Registry(id=identity, store=store, clock=clock, new_id=new_id, default_project=project, files=files)
+    secret = await ensure_signing_secret(store)
+    return Registry(
+        id=identity,
+        store=store,
+        clock=clock,
+        new_id=new_id,
+        default_project=project,
+        signing_secret=secret,
+        files=files,
+    )

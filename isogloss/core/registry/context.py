@@ -11,7 +11,8 @@ from isogloss.core.ports import Clock, Files, Store
 class Registry(Struct, frozen=True, kw_only=True):
     """The store, the clock, the source of new ids, and the project that is meant when nobody names one.
 
-    ``id`` is the registry's own, the same in each of its processes. ``files`` is null where nothing is served,
+    ``id`` is the registry's own, the same in each of its processes, and so is ``signing_secret``, with which they sign
+    and seal. ``files`` is null where nothing is served,
     such as in a command that makes a token.
     """
 
@@ -20,4 +21,5 @@ class Registry(Struct, frozen=True, kw_only=True):
     clock: Clock
     new_id: Callable[[], str]
     default_project: Project
+    signing_secret: str
     files: Files | None = None

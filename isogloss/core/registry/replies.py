@@ -7,7 +7,7 @@ transaction of the write, so the write is done once, whichever process is asked 
 from collections.abc import Awaitable, Callable
 
 from isogloss.core.access import Principal
-from isogloss.core.model import Instant, Json, Reply
+from isogloss.core.model import Json, Reply
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry.context import Registry
@@ -50,13 +50,13 @@ async def once(registry: Registry, caller: Principal, key: str, work: Callable[[
         return kept.body
 
 
-async def forget(registry: Registry, now: Instant) -> int:
+async def forget(registry: Registry) -> int:
     """Remove some of the replies that are no longer repeated; tells how many."""
     old = Query(
         source="reply",
         fields=("key", "caller_id"),
         project_id=None,
-        where=Compare("created", Operator.LT, now - KEPT_MICROSECONDS),
+        where=Compare("created", Operator.LT, registry.clock() - KEPT_MICROSECONDS),
         limit=SWEPT_AT_ONCE,
     )
 

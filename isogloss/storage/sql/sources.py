@@ -423,7 +423,34 @@ def token_source() -> Source:
     """Tokens, each with its user."""
     token, user = tables.tokens.alias("t"), tables.users.alias("u")
     columns = _columns(token) | _columns(user, "user.")
-    return Source(rows=token.join(user, user.c.id == token.c.user_id), columns=columns)
+    return Source(
+        rows=token.join(user, user.c.id == token.c.user_id),
+        columns=columns,
+        nullable=frozenset({"description", "used", "rotated", "expires"}),
+        selective=frozenset({"id", "digest", "user_id"}),
+    )
+
+
+def user_source(alias: str = "u") -> Source:
+    """Users and service accounts."""
+    user = tables.users.alias(alias)
+    return Source(
+        rows=user,
+        columns=_columns(user),
+        nullable=frozenset({"full_name", "email", "description"}),
+        selective=frozenset({"id", "name", "full_name"}),
+    )
+
+
+def device_source() -> Source:
+    """Devices."""
+    device = tables.devices.alias("d")
+    return Source(
+        rows=device,
+        columns=_columns(device),
+        nullable=frozenset({"used"}),
+        selective=frozenset({"id", "user_id"}),
+    )
 
 
 def _properties(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
@@ -466,5 +493,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "workflow": workflow_source,
     "log": log_source,
     "token": token_source,
+    "user": user_source,
+    "device": device_source,
 }
 """The sources by the names that ``core.query.Query`` uses."""

@@ -404,11 +404,39 @@ users = Table(
     _text("id", key=True),
     Column("name", ByCodePoint, nullable=False, unique=True),
     _text("role"),
+    Column("service", Boolean(create_constraint=False), nullable=False),
     _text("password", null=True),
     Column("active", Boolean(create_constraint=False), nullable=False),
     _text("stamp"),
+    _text("full_name", null=True),
+    _text("email", null=True),
+    _text("description", null=True),
+    _text("facet", null=True),
     _instant("created"),
     _instant("updated"),
+    Index("ix_users_full_name", "full_name", **_where("full_name IS NOT NULL")),
+    Index("ix_users_created", "created", "id"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    _text("id", key=True),
+    _text("client_id"),
+    Column("user_id", ByCodePoint, ForeignKey("users.id", ondelete="CASCADE"), nullable=True),
+    Column("user_digest", ByCodePoint, nullable=False, unique=True),
+    Column("device_digest", ByCodePoint, nullable=False, unique=True),
+    _text("status"),
+    _text("role", null=True),
+    Column("trusted", Boolean(create_constraint=False), nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    _text("facet", null=True),
+    _instant("created"),
+    _instant("updated"),
+    _instant("used", null=True),
+    _instant("expires"),
+    Index("ix_devices_user", "user_id", "created", "id", **_where("user_id IS NOT NULL")),
+    Index("ix_devices_expires", "expires"),
 )
 
 tokens = Table(
@@ -417,11 +445,22 @@ tokens = Table(
     _text("id", key=True),
     Column("user_id", ByCodePoint, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     _text("name"),
+    _text("description", null=True),
     _text("role"),
     Column("digest", ByCodePoint, nullable=False, unique=True),
+    Column("active", Boolean(create_constraint=False), nullable=False),
+    Column("device_id", ByCodePoint, ForeignKey("devices.id", ondelete="CASCADE"), nullable=True),
+    Column("successor_id", ByCodePoint, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=True),
     _instant("created"),
+    _instant("updated"),
+    _instant("used", null=True),
+    _instant("rotated", null=True),
+    _instant("retained", null=True),
     _instant("expires", null=True),
     _instant("revoked", null=True),
+    Index("ix_tokens_user", "user_id", "created", "id"),
+    Index("ix_tokens_device", "device_id", **_where("device_id IS NOT NULL")),
+    Index("ix_tokens_successor", "successor_id", **_where("successor_id IS NOT NULL")),
 )
 
 settings = Table("settings", metadata, _text("name", key=True), _text("value"))
@@ -445,6 +484,7 @@ TABLES: dict[type[Struct], Table] = {
     model.Tally: tallies,
     model.User: users,
     model.Token: tokens,
+    model.Device: devices,
     model.Setting: settings,
 }
 """The table of each entity."""

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from isogloss.core.registry import Registry, accounts
+from isogloss.core.registry import Registry
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
+from tests.support.registries import anybody
 
 ROOT = "http://gateway"
 
@@ -19,6 +20,6 @@ async def asked(registry: Registry) -> AsyncIterator[httpx.AsyncClient]:
     async def ready() -> str | None:
         return None
 
-    app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=accounts.anybody, readiness=ready)
+    app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=anybody, readiness=ready)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT) as client:
         yield client

@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from isogloss.adapters.prefect.dialect import ROUTES
-from isogloss.core.registry import Registry, accounts
+from isogloss.core.registry import Registry
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
 from isogloss.storage.sql import postgresql, sqlite
 from isogloss.storage.sql.postgresql import PostgresqlStore
 from isogloss.storage.sql.sqlite import SqliteStore
+from tests.support.registries import anybody
 
 READ_STATEMENTS = 3
 MANY = 60
@@ -69,7 +70,7 @@ async def client_of(registry: Registry) -> AsyncIterator[httpx.AsyncClient]:
     async def ready() -> str | None:
         return None
 
-    app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=accounts.anybody, readiness=ready)
+    app = create_app(read_settings({}), registry, auth=Auth.OPEN, gate=anybody, readiness=ready)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
