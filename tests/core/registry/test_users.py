@@ -14,10 +14,10 @@ from isogloss.core.passwords import kept_password
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import EVERYTHING, Compare, Like, Operator, Query, Sort, Where
 from isogloss.core.registry import Registry, users
-from isogloss.core.registry.versions import VersionDraft, create_version
 from isogloss.core.registry.doorkeeper import Doorkeeper
 from isogloss.core.registry.tokens import issue_token
 from isogloss.core.registry.users import UserDraft
+from isogloss.core.registry.versions import VersionDraft, create_version
 from tests.support.accounts import add_user, as_user, basic, bearer, make_key, refused
 from tests.support.registries import Clock
 

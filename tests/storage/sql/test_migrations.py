@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from isogloss.storage.sql import migrate
@@ -16,6 +19,7 @@ from isogloss.storage.sql.store import sqlite_path
 from isogloss.storage.sql.tables import TABLES, metadata
 from tests.support.databases import Databases
 
+YES = {"yes": True}
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, coalesce(collation_name, '')
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
@@ -98,3 +102,24 @@ def test_the_current_revision_is_the_last_migration() -> None:
 def test_each_entity_has_a_table_with_a_column_for_every_field() -> None:
     for entity, table in TABLES.items():
         assert list(entity.__struct_fields__) == [column.name for column in table.columns]
+
+
+async def test_users_and_tokens_from_before_stay_as_good_as_they_were(empty_url: str) -> None:
+    def to(connection: Connection, revision: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    engine = migrate._engine(empty_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0002")
+        await connection.execute(text("INSERT INTO users VALUES ('u', 'ana', 'editor', NULL, :yes, 's', 1, 2)"), YES)
+        await connection.execute(text("INSERT INTO tokens VALUES ('t', 'u', 'ana', 'editor', 'd', 7, NULL, NULL)"))
+        await connection.run_sync(to, "head")
+        user = (await connection.execute(text("SELECT service, active, stamp, facet, updated FROM users"))).one()
+        token = (await connection.execute(text("SELECT user_id, active, digest, updated, used FROM tokens"))).one()
+    await engine.dispose()
+
+    assert tuple(user) == (False, True, "s", None, 2)
+    assert tuple(token) == ("u", True, "d", 7, None)
