@@ -363,7 +363,8 @@ class Device(Struct, frozen=True, kw_only=True):
     """A machine that asked to be signed in by a user on another one (RFC 8628), and its two codes' digests.
 
     ``status`` is pending, verified (approved by ``user_id``, its key not fetched yet), active, or locked. ``role`` is
-    what its key may do at most. ``attempts`` counts wrong user codes. It goes when it ``expires``, and its key with it.
+    what its key may do at most. ``attempts`` counts wrong user codes. ``facet`` is what it says of itself, an object:
+    hostname, os, ip_address, and what only a dialect asks for. It goes when it ``expires``, and its key with it.
     """
 
     id: str

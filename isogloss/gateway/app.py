@@ -10,6 +10,7 @@ from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.core.access import Gate
 from isogloss.core.errors import TooLarge
 from isogloss.core.registry import Registry
+from isogloss.gateway import device_page
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.logs import write_line
 from isogloss.gateway.middleware.access_log import AccessLog
@@ -41,6 +42,7 @@ def create_app(
     app = BodyLimit(app, limit=settings.max_body_bytes)
     app = Compression(app)
     pages = make_pages(settings, auth=auth, readiness=readiness, dialects=dialects)
+    pages[device_page.PATH] = device_page.make_device_page(registry, gate, auth=auth)
     app = Switch(app, dialects=dialects, pages=pages)
     app = Failures(app)
     app = Cors(app, origins=settings.cors_origins)

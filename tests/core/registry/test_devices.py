@@ -35,7 +35,7 @@ class Flow:
         return await self.registry.store.write(work)
 
     async def begin(self, client_id: str = CLIENT) -> Begun:
-        return await self.write(devices.begin_device, client_id, '{"zenml":{"os":"Linux"}}')
+        return await self.write(devices.begin_device, client_id, '{"os":"Linux"}')
 
     async def approve(self, begun: Begun, code: str | None = None, *, trusted: bool = False) -> Verdict:
         arguments = (self.caller, begun.device.id, code or begun.user_code)
