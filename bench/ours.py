@@ -107,7 +107,9 @@ async def _fill(place: Place, seeding: Seeding) -> None:
     finally:
         await store.close()
     await memory.add(project)
-    registry = Registry(id=project.id, store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret="")
+    registry = Registry(
+        id=project.id, store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
+    )
     await seeding(registry, clock)
     await fold_tallies(registry)
     made = ((entity, rows) for entity, rows in memory.entities() if entity is not Project)

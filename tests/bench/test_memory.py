@@ -16,7 +16,9 @@ SIZE = Size(60, 20)
 async def test_creates_in_memory_keep_heads_ordinals_links_and_totals() -> None:
     clock, memory = SeedClock(), MemoryStore()
     project = await ensure_default(memory, clock, clock.new_id)
-    registry = Registry(id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret="")
+    registry = Registry(
+        id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
+    )
     ids: list[str] = []
     await create_rows(SIZE, ids, registry, clock)
     artifacts, versions = await memory.find(Artifact), await memory.find(Version)

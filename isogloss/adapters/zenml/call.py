@@ -29,7 +29,10 @@ _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """What is asked, by whom, of which registry. Header names are in lower case; ``body`` is what came, undecoded."""
+    """What is asked, by whom, of which registry.
+
+    Header names are in lower case; ``body`` is what came, undecoded; ``address`` is where from, if that is known.
+    """
 
     host: Host
     caller: Principal
@@ -37,6 +40,7 @@ class Call(Struct, frozen=True, kw_only=True):
     query_string: bytes
     headers: dict[bytes, bytes]
     body: bytes
+    address: str | None = None
 
     @property
     def registry(self) -> Registry:

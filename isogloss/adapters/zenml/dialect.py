@@ -10,13 +10,21 @@ from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
     artifact_versions,
+    devices,
     handlers,
     projects,
     server,
+    service_accounts,
+    sign_in,
+    users,
 )
 
 ROUTES: tuple[Route, ...] = (
     *server.ROUTES,
+    *sign_in.ROUTES,
+    *users.ROUTES,
+    *service_accounts.ROUTES,
+    *devices.ROUTES,
     *projects.ROUTES,
     *artifact_versions.ROUTES,
 )
@@ -41,10 +49,10 @@ ZENML = Dialect(
     prefixes=(PREFIX,),
     routes=routes,
     open_paths=frozenset(
-        f"{PREFIX}{path}" for path in ("/info", "/version", "/login", "/logout", "/device_authorization")
+        f"{PREFIX}{path}" for path in ("/info", "/version", "/login", "/logout", "/device_authorization", "/activate")
     ),
-    # Its token comes in the query, so that a browser can follow the link.
-    open_pattern=re.compile(re.escape(PREFIX) + "/artifact_versions/[^/]+/data"),
+    # The first bears its token in the query, so that a browser can follow the link, the second in its body.
+    open_pattern=re.compile(re.escape(PREFIX) + "/(artifact_versions/[^/]+/data|users/[^/]+/activate)"),
     # A client signs in only when it is answered just this.
     unauthorized=Answer(
         status=401,

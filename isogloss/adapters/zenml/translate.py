@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from isogloss.adapters.zenml import kinds, wire
+from isogloss.adapters.zenml.account_translate import user_body
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Artifact, Instant, Json, Project, Tag, User
 
@@ -207,11 +208,6 @@ def lean_tag(tag: Tag) -> Raw:
 def lean_user(user: User) -> Raw:
     """A user within another thing, encoded."""
     return Raw(_encode(wire.Named(user_body(user), None, None, user.id, user.name)))
-
-
-def user_body(user: User) -> wire.UserBody:
-    """A user's body."""
-    return wire.UserBody(moment(user.created), moment(user.updated), user.active, "", False, user.role == "admin", None)
 
 
 def project(row: Project, *, hydrate: bool) -> wire.Named:

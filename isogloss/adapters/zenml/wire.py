@@ -42,21 +42,6 @@ class Page(Struct, frozen=True):
     items: list[Any]
 
 
-class UserBody(Struct, frozen=True):
-    """A user or a service account."""
-
-    created: datetime
-    updated: datetime
-    active: bool
-    full_name: str
-    is_service_account: bool
-    is_admin: bool
-    default_project_id: str | None
-    activation_token: None = None
-    email_opted_in: bool | None = False
-    avatar_url: str | None = None
-
-
 class ProjectBody(Struct, frozen=True):
     """A project."""
 

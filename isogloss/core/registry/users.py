@@ -248,6 +248,13 @@ class Invitation(Struct, frozen=True, array_like=True):
     expires: Instant
 
 
+def read_invitation(registry: Registry, text: str) -> Invitation | None:
+    """What an invitation says, if the registry wrote it and its time is not over."""
+    content = unseal(registry.signing_secret, _INVITATION, text)
+    said = None if content is None else msgspec.msgpack.decode(content, type=Invitation)
+    return said if said is not None and registry.clock() < said.expires else None
+
+
 def invite(registry: Registry, user: User) -> str:
     """A text with which a user who is not active can set a password and become so, once."""
     invitation = Invitation(user.id, user.stamp, registry.clock() + INVITATION)
@@ -267,8 +274,7 @@ async def accept_invitation(
 
     Raises ``Unauthenticated`` for an invitation that is not this user's, was used, or is too old.
     """
-    content = unseal(registry.signing_secret, _INVITATION, invitation)
-    said = None if content is None else msgspec.msgpack.decode(content, type=Invitation)
+    said = read_invitation(registry, invitation)
     found = None if said is None else await unit.lock(User, id=said.user_id)
     if (
         said is None
@@ -277,7 +283,6 @@ async def accept_invitation(
         or found.stamp != said.stamp
         or found.active
         or found.service
-        or registry.clock() >= said.expires
     ):
         raise Unauthenticated("The invitation is not good.")
     values: dict[str, Any] = {"active": True, "stamp": registry.new_id()}

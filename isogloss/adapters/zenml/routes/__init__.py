@@ -65,7 +65,8 @@ _NOT_ALLOWED = Reply(b'{"detail":"Method Not Allowed"}', 405)
 # The client makes a key for each request and sends the same one when it tries again.
 _IDEMPOTENCY_KEY = b"idempotency-key"
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
+"""An answer as JSON."""
 
 
 def handlers(routes: Iterable[Route], host: Host) -> list[HTTPRouteHandler]:
@@ -93,6 +94,7 @@ def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
                     query_string=scope["query_string"],
                     headers=dict(scope["headers"]),
                     body=await _body(request),
+                    address=scope["client"][0] if scope.get("client") else None,
                 )
             )
         except Exception as error:
@@ -117,7 +119,7 @@ def _operation(route: Route) -> PlainOperation:
 def _reading(operation: ReadOperation) -> PlainOperation:
     async def handle(call: Call) -> ASGIApp:
         async def work(unit: Reader) -> bytes:
-            return _encode(await operation(call, unit))
+            return encode(await operation(call, unit))
 
         return Reply(await call.registry.store.read(work))
 
@@ -127,7 +129,7 @@ def _reading(operation: ReadOperation) -> PlainOperation:
 def _writing(operation: WriteOperation) -> PlainOperation:
     async def handle(call: Call) -> ASGIApp:
         async def work(unit: Writer) -> bytes:
-            return _encode(await operation(call, unit))
+            return encode(await operation(call, unit))
 
         return Reply(await call.registry.store.write(work))
 
@@ -144,7 +146,7 @@ def _writing_once(operation: WriteOperation) -> PlainOperation:
             return await writing(call)
 
         async def work(unit: Writer) -> Json:
-            return _encode(await operation(call, unit)).decode()
+            return encode(await operation(call, unit)).decode()
 
         body = await replies.once(call.registry, call.caller, _idempotency_key(key), work)
         return Reply(body.encode())
