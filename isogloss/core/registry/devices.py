@@ -216,7 +216,17 @@ async def delete_device(registry: Registry, unit: Writer, caller: Principal, dev
 
 
 async def sweep_expired(registry: Registry) -> int:
-    """Delete devices whose time has passed, and keys that were replaced and are no longer good; tells how many."""
+    """Delete devices whose time has passed, and keys that were replaced and are no longer good; tells how many.
+
+    It goes on as long as there are any, since whoever can reach the registry can begin devices.
+    """
+    swept = 0
+    while gone := await _sweep_some(registry):
+        swept += gone
+    return swept
+
+
+async def _sweep_some(registry: Registry) -> int:
     past = Compare("expires", Operator.LE, registry.clock())
     gone = Query(source="device", fields=("id",), project_id=None, where=past, limit=SWEPT_AT_ONCE)
     replaced = Query(

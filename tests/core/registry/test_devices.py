@@ -234,3 +234,11 @@ async def test_what_has_expired_is_swept(flow: Flow, trusted: bool, lifetime: in
     flow.advance(1)
     assert await refused(flow.door, bearer(poll.issued.key))
     assert await devices.sweep_expired(flow.registry) == 1
+
+
+async def test_a_crowd_of_devices_is_swept_in_parts(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "SWEPT_AT_ONCE", 2)
+    for _ in range(5):
+        await flow.begin()
+    flow.advance(devices.APPROVAL)
+    assert await devices.sweep_expired(flow.registry) == 5
