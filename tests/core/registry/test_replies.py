@@ -74,7 +74,7 @@ async def test_old_replies_are_forgotten_and_young_ones_kept(registry: Registry)
     clock.advance(replies.KEPT_MICROSECONDS)
     await replies.once(registry, ANYBODY, "young", making(registry, "b"))
     clock.advance()
-    forgotten = await replies.forget(registry, clock())
+    forgotten = await replies.forget(registry)
 
     assert forgotten == 1
     with pytest.raises(Conflict):
