@@ -155,6 +155,9 @@ async def open_gateway(
         registry = structs.replace(rows, files=Files(objects=objects, shared=objects.shared))
         with _storage_problems(settings):
             generated = await accounts.ensure_admin(registry, settings.admin_password)
+            for dialect in dialects:
+                if dialect.prepare is not None:
+                    await dialect.prepare(registry)
         gate: Gate = accounts.anybody if auth is Auth.OPEN else accounts.Doorkeeper(registry)
         app = create_app(
             settings,

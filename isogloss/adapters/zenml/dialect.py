@@ -6,19 +6,26 @@ import shlex
 from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
     artifact_versions,
+    components,
+    flavors,
     handlers,
     projects,
     server,
+    stacks,
 )
 
 ROUTES: tuple[Route, ...] = (
     *server.ROUTES,
     *projects.ROUTES,
     *artifact_versions.ROUTES,
+    *flavors.ROUTES,
+    *components.ROUTES,
+    *stacks.ROUTES,
 )
 """Every operation that is served."""
 
@@ -54,5 +61,6 @@ ZENML = Dialect(
     too_large=Answer(status=413, body=b'{"detail":["ValueError","The body is too large."]}'),
     failed=Answer(status=500, body=b'{"detail":["RuntimeError","Internal Server Error"]}'),
     connect=connect,
+    prepare=ensure_default_stack,
 )
 """The dialect, with all of the vendor's ``/api/v1``."""
