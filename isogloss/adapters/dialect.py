@@ -1,7 +1,7 @@
 """What an adapter hands to the gateway: its routes, and the few answers the gateway gives on its behalf."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -38,7 +38,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``routes`` builds its handlers. ``open_paths``, and paths of which ``open_pattern`` matches the whole, answer
     without a credential even when credentials are required. ``unauthorized``, ``too_large`` and ``failed`` (an
     unexpected error) are the vendor's shapes of these answers. ``connect`` gives the lines that point the vendor's
-    client at an address, with a user's name and a key if there is one.
+    client at an address, with a user's name and a key if there is one. ``prepare`` sees at every start that what its
+    clients take for granted is there; several gateways may start at once.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     failed: Answer
     connect: Callable[[str, str, str | None], list[str]]
     open_pattern: re.Pattern[str] | None = None
+    prepare: Callable[[Registry], Awaitable[None]] | None = None
 
 
 CALLER = "isogloss.caller"

@@ -273,7 +273,10 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class RecordLink(Struct, frozen=True, kw_only=True):
-    """A record and a thing that it gathers: ``entity`` is version or run. Goes with the record; outlives the thing."""
+    """A record and a thing that it gathers: ``entity`` is version, run or record.
+
+    It goes with the record, and outlives the thing.
+    """
 
     id: str
     record_id: str

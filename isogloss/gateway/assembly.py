@@ -163,6 +163,9 @@ async def open_gateway(
         with _storage_problems(settings):
             generated = await ensure_admin(registry, settings.admin_password)
             gate, chores = await make_gate(registry, auth)
+            for dialect in dialects:
+                if dialect.prepare is not None:
+                    await dialect.prepare(registry)
         app = create_app(
             settings,
             registry,

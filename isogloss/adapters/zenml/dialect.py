@@ -6,16 +6,20 @@ import shlex
 from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
     artifact_versions,
+    components,
     devices,
+    flavors,
     handlers,
     projects,
     server,
     service_accounts,
     sign_in,
+    stacks,
     users,
 )
 
@@ -27,6 +31,9 @@ ROUTES: tuple[Route, ...] = (
     *devices.ROUTES,
     *projects.ROUTES,
     *artifact_versions.ROUTES,
+    *flavors.ROUTES,
+    *components.ROUTES,
+    *stacks.ROUTES,
 )
 """Every operation that is served."""
 
@@ -62,5 +69,6 @@ ZENML = Dialect(
     too_large=Answer(status=413, body=b'{"detail":["ValueError","The body is too large."]}'),
     failed=Answer(status=500, body=b'{"detail":["RuntimeError","Internal Server Error"]}'),
     connect=connect,
+    prepare=ensure_default_stack,
 )
 """The dialect, with all of the vendor's ``/api/v1``."""

@@ -31,6 +31,7 @@ _NOUNS = {
     "step": "step run",
     "device": "device",
     "token": "API key",
+    "component": "stack component",
 }
 """What the vendor calls what the core does not find."""
 
@@ -72,6 +73,13 @@ class Forbidden(Refusal):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(403, "IllegalOperationError", sentence)
+
+
+class Unsupported(Refusal):
+    """What this registry does not do at all: 501."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(501, "NotImplementedError", sentence)
 
 
 class Absent(Refusal):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, NotFound
-from isogloss.core.model import Json, MetadataEntry, Property, Record, RecordLink
+from isogloss.core.model import Json, MetadataEntry, Property, Record, RecordLink, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
@@ -53,6 +53,27 @@ async def create_record(registry: Registry, unit: Writer, caller: Principal, dra
         *log_of(registry, ENTITY, record.id, draft.metadata, record.created),
     )
     return record
+
+
+async def ensure_record(registry: Registry, unit: Writer, caller: Principal, draft: RecordDraft) -> Record:
+    """The record with the draft's key, locked; made where there is none. Raises ``Denied``."""
+    require(caller, Role.EDITOR)
+    key = {"dialect": draft.dialect, "kind": draft.kind, "key": draft.key}
+    found = await unit.lock(Record, **key)
+    if found is not None:
+        return found
+    record = new_record(registry, draft, caller.user_id)
+    if await unit.add_if_absent(record):
+        await unit.add(
+            *_properties(record, draft.properties),
+            *log_of(registry, ENTITY, record.id, draft.metadata, record.created),
+        )
+        return record
+    # Somebody else made it since we looked.
+    found = await unit.lock(Record, **key)
+    if found is None:
+        raise Conflict(f"The {draft.kind.replace('_', ' ')} was made and removed at the same time; try again.")
+    return found
 
 
 def new_record(registry: Registry, draft: RecordDraft, author_id: str | None) -> Record:
@@ -140,7 +161,7 @@ async def remove_records(registry: Registry, unit: Writer, caller: Principal, re
 async def link_record(
     registry: Registry, unit: Writer, caller: Principal, record: Record, entity: str, entity_id: str
 ) -> RecordLink:
-    """Let a record gather a thing, ``version`` or ``run``; the link that is there already is the answer.
+    """Let a record gather a thing, ``version``, ``run`` or another ``record``; the link that is there is the answer.
 
     Raises ``Denied``.
     """
@@ -159,6 +180,18 @@ async def link_record(
     if kept is None:
         raise Conflict("The link was made and removed at the same time; try again.")
     return kept
+
+
+async def unlink_records(unit: Writer, caller: Principal, record: Record, entity: str) -> None:
+    """Let a record gather nothing of this sort any more. Raises ``Denied``."""
+    require(caller, Role.EDITOR)
+    await unit.remove(RecordLink, record_id=record.id, entity=entity)
+
+
+async def forget_store(unit: Writer, caller: Principal, store_id: str) -> None:
+    """Versions in a store that goes stay, and are in none that is known. Raises ``Denied``."""
+    require(caller, Role.EDITOR)
+    await unit.change(Version, {"store_id": store_id}, store_id=None)
 
 
 def _of_kind(found: Record | None, dialect: str, kind: str, reference: str) -> Record:

@@ -223,7 +223,9 @@ def tag_link_source(alias: str = "tl") -> Source:
 
 
 def record_source(alias: str = "c") -> Source:
-    """Records. ``parent`` and ``child`` are records; ``gathers`` holds the links to what a record gathers."""
+    """Records. ``parent`` and ``child`` are records; ``gathers`` holds the links to what a record gathers, and
+    ``gathered`` those from records that gather it.
+    """
     record = tables.records.alias(alias)
 
     def parent() -> Relation:
@@ -245,6 +247,7 @@ def record_source(alias: str = "c") -> Source:
             "tag": _tags(record, "record", alias),
             "metadata": _metadata(record, "record", alias),
             "property": _properties(record, "record", alias),
+            "gathered": _gathered(record, "record", alias),
         },
         nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id"}),
         selective=frozenset({"id", "key", "name", "parent_id"}),
@@ -252,7 +255,10 @@ def record_source(alias: str = "c") -> Source:
 
 
 def record_link_source(alias: str = "cl") -> Source:
-    """Links between records and what they gather, with the relations ``record``, ``version`` and ``run``."""
+    """Links between records and what they gather.
+
+    ``record`` is the one that gathers; ``version``, ``run`` and ``member``, a record, are what is gathered.
+    """
     link = tables.record_links.alias(alias)
 
     def record() -> Relation:
@@ -264,10 +270,13 @@ def record_link_source(alias: str = "cl") -> Source:
     def run() -> Relation:
         return _same(run_source(f"{alias}r"), "id", link.c.entity_id)
 
+    def member() -> Relation:
+        return _same(record_source(f"{alias}m"), "id", link.c.entity_id)
+
     return Source(
         rows=link,
         columns=_columns(link),
-        relations={"record": record, "version": version, "run": run},
+        relations={"record": record, "version": version, "run": run, "member": member},
         nullable=frozenset({"author_id"}),
         selective=frozenset({"id", "record_id", "entity_id"}),
     )
