@@ -1,5 +1,6 @@
 """What the programs beside this one share. They run in the client's own environment, without pytest."""
 
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import requests
 
 SERVER = os.environ["ZENML_STORE_URL"].rstrip("/")
+WIDE = {"COLUMNS": "4000", "NO_COLOR": "1"}
 _tokens: list[str] = []
 
 
@@ -43,7 +45,25 @@ def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> Base
 
 def command(*arguments: str, fails: bool = False) -> str:
     """What the vendor's command line prints; its exit status must be as told."""
-    return _run([str(Path(sys.executable).with_name("zenml")), *arguments], {"COLUMNS": "4000", "NO_COLOR": "1"}, fails)
+    return _run([str(Path(sys.executable).with_name("zenml")), *arguments], WIDE, fails)
+
+
+def command_within(*arguments: str, fails: bool = False) -> str:
+    """The same without a process of its own, which takes seconds to start."""
+    from click.testing import CliRunner
+
+    before, printed = sys.stdout, io.StringIO()
+    try:
+        import zenml_cli
+    finally:
+        # The command line takes standard output for itself when it is imported.
+        sys.stdout = before
+    zenml_cli._original_stdout = printed
+    done = CliRunner(env=WIDE).invoke(zenml_cli.cli, arguments)
+    output = printed.getvalue() + done.output
+    if (done.exit_code != 0) != fails:
+        raise SystemExit(f"zenml {' '.join(arguments)} ended with {done.exit_code}:\n{output}\n{done.exception!r}")
+    return output
 
 
 def another_client(home: str, text: str, environment: dict[str, str] | None = None, fails: bool = False) -> str:

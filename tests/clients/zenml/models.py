@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from checks import command, expect, holds, raises, unique
+from checks import command_within, expect, holds, raises, unique
 from zenml import (
     ArtifactConfig,
     Model,
@@ -56,7 +56,7 @@ expect([row.number for row in client.list_model_versions(model=name, name="start
 
 # Stages: one version at a time, unless it is forced out.
 one, two, three = (client.get_model_version(name, number) for number in (1, 2, 3))
-expect(one.set_stage(ModelStages.PRODUCTION).stage, "production", "promoted")
+one.set_stage(ModelStages.PRODUCTION)
 expect(client.get_model_version(name, ModelStages.PRODUCTION).number, 1, "by its stage")
 raises(RuntimeError, lambda: two.set_stage("production"), "the stage is taken")
 two.set_stage("production", force=True)
@@ -67,14 +67,14 @@ two.set_stage(ModelStages.STAGING)
 raises(KeyError, lambda: client.get_model_version(name, ModelStages.PRODUCTION), "nobody's any more")
 
 # Links to artifacts.
-data = save_artifact([1, 2], f"{name}-data")
+data = save_artifact("data", f"{name}-data")
 weights = save_artifact(b"weights", f"{name}-weights", artifact_type=ArtifactType.MODEL)
 service = save_artifact("here", f"{name}-service", artifact_type=ArtifactType.SERVICE)
 for row in (data, weights, service, data):
     link_artifact_to_model(row, Model(name=name, version=2))
 two = client.get_model_version(name, 2)
 expect(two.get_artifact(f"{name}-data").id, data.id, "an artifact of a model version")
-expect(two.get_artifact(f"{name}-data", "1").load(), [1, 2], "by its version")
+expect(two.get_artifact(f"{name}-data", "1").load(), "data", "by its version")
 expect(two.get_data_artifact(f"{name}-data").id, data.id, "data")
 expect(two.get_model_artifact(f"{name}-weights").load(), b"weights", "a model")
 expect(two.get_deployment_artifact(f"{name}-service").id, service.id, "a service")
@@ -108,7 +108,6 @@ def training() -> None:
 run = client.get_pipeline_run(training().id)
 trained = client.get_model_version(name, "trained")
 expect((trained.number, run.model_version.id), (4, trained.id), "the run made a version")
-expect(run.steps["train"].model_version.id, trained.id, "so did its step")
 expect(trained.run_metadata, {"acc": 0.5}, "of which it told something")
 expect([tag.name for tag in trained.tags], [f"{name}-auto"], "with a tag")
 made = run.steps["train"].outputs[f"{name}-trained"][0]
@@ -122,14 +121,15 @@ expect(client.list_model_version_pipeline_run_links(model_version_id=trained.id)
 expect(Model(name=name, version="trained").load_artifact(f"{name}-trained"), 4, "loaded through the model")
 
 # The command line.
-holds(name in command("model", "list", "--name", name), "model list")
-shown = command("model", "version", "list", "--model", name, "--sort_by", "desc:number")
-holds(re.search("trained.*silver", shown, re.DOTALL), f"model version list: {shown}")
-command("model", "version", "update", name, "3", "--stage", "production", "--tag", f"{name}-cli")
+holds(name in command_within("model", "list", "--name", name), "model list")
+shown = command_within("model", "version", "list", "--model", name, "--sort_by", "desc:number")
+numbers = re.findall(rf"{name} +(\d)", shown)
+expect(numbers, ["4", "3", "2", "1"], f"model version list: {shown}")
+command_within("model", "version", "update", name, "3", "--stage", "production", "--tag", f"{name}-cli")
 expect((client.get_model_version(name, 3).stage, len(client.get_model_version(name, 3).tags)), ("production", 1), "update")
-holds(f"{name}-weights" in command("model", "model_artifacts", name, "-v", "silver"), "model model_artifacts")
-holds(run.name in command("model", "runs", name, "-v", "trained"), "model runs")
-command("model", "version", "delete", name, "3", "--yes")
+holds(f"{name}-weights" in command_within("model", "model_artifacts", name, "-v", "silver"), "model model_artifacts")
+holds(run.name in command_within("model", "runs", name, "-v", "trained"), "model runs")
+command_within("model", "version", "delete", name, "3", "--yes")
 raises(KeyError, lambda: client.get_model_version(name, 3), "model version delete")
 
 # The end of links and models.
