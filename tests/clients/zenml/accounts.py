@@ -6,7 +6,7 @@ import requests
 from checks import SERVER, another_client, expect, holds, http, raises, unique
 from zenml import save_artifact
 from zenml.client import Client
-from zenml.exceptions import EntityExistsError
+from zenml.exceptions import EntityExistsError, IllegalOperationError
 
 client = Client()
 name = unique("account")
@@ -31,7 +31,24 @@ expect(http("GET", "/current-user").json()["name"], me.name, "the same on the wi
 if not me.is_service_account:
     holds(me.name in {row.name for row in client.list_users(size=100)}, "users")
 
-# A service account and its keys.
+# What is there by the start, and what there is none of.
+stack = client.active_stack_model
+expect((stack.name, set(stack.components)), ("default", {"orchestrator", "artifact_store", "deployer"}), "the stack")
+store = client.get_stack_component("artifact_store", "default")
+expect((store.flavor_name, client.list_stacks(component_id=store.id).total), ("local", 1), "its store")
+holds({"local", "s3"} <= {row.name for row in client.list_flavors(type="artifact_store", size=200)}, "flavors")
+expect(client.list_code_repositories().total, 0, "no code repository")
+expect(client.list_secrets().total, 0, "no secret")
+expect(client.list_services().total, 0, "no service")
+expect(client.list_schedules().total, 0, "no schedule")
+expect(save_artifact(1, f"{name}-after").version, "1", "work goes on")
+
+# A service account and its keys are an administrator's to make.
+if not me.is_admin:
+    refused = raises(IllegalOperationError, lambda: client.create_service_account(name), "made by somebody else")
+    holds("admin" in str(refused), f"and told so: {refused}")
+    print("done")
+    raise SystemExit
 account = client.create_service_account(name, description="for a machine")
 expect((account.name, account.description, account.active), (name, "for a machine", True), "an account")
 raises(EntityExistsError, lambda: client.create_service_account(name), "a name that is taken")
@@ -84,16 +101,4 @@ expect((renamed.name, renamed.description), (f"{name}-new", "other"), "renamed")
 spare = client.create_service_account(f"{name}-spare")
 client.delete_service_account(spare.id)
 raises(KeyError, lambda: client.get_service_account(spare.id), "an account that is gone")
-
-# What is there by the start, and what there is none of.
-stack = client.active_stack_model
-expect((stack.name, set(stack.components)), ("default", {"orchestrator", "artifact_store", "deployer"}), "the stack")
-store = client.get_stack_component("artifact_store", "default")
-expect((store.flavor_name, client.list_stacks(component_id=store.id).total), ("local", 1), "its store")
-holds({"local", "s3"} <= {row.name for row in client.list_flavors(type="artifact_store", size=200)}, "flavors")
-expect(client.list_code_repositories().total, 0, "no code repository")
-expect(client.list_secrets().total, 0, "no secret")
-expect(client.list_services().total, 0, "no service")
-expect(client.list_schedules().total, 0, "no schedule")
-expect(save_artifact(1, f"{name}-after").version, "1", "work goes on")
 print("done")

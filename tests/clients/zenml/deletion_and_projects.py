@@ -1,4 +1,4 @@
-"""Deleting versions and artifacts, pruning, and projects: each has its own names, and clients keep one that is active."""
+"""Deleting versions and artifacts, pruning, and projects: a client keeps one of them active."""
 
 import re
 from pathlib import Path

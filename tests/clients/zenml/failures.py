@@ -1,4 +1,4 @@
-"""What goes wrong in a pipeline: a step that fails, one that succeeds when it is tried again, a process that is killed."""
+"""What goes wrong in a pipeline: a step that fails, one that is tried again, a process that is killed."""
 
 from typing import Annotated
 
@@ -59,7 +59,9 @@ expect(run.steps["works"].outputs[f"{name}-before"][0].load(), 1, "what was made
 expect(load_artifact(f"{name}-by-hand"), 1, "what the failing step saved by hand")
 expect(set(run.steps["breaks"].outputs), {f"{name}-by-hand"}, "is all of its outputs")
 raises(KeyError, lambda: client.get_artifact_version(f"{name}-never"), "its own was never made")
-expect([row.id for row in client.list_pipeline_runs(status="failed", pipeline=f"{name}-failing")], [run.id], "by status")
+expect(
+    [row.id for row in client.list_pipeline_runs(status="failed", pipeline=f"{name}-failing")], [run.id], "by status"
+)
 told = run.steps["breaks"].exception_info
 holds(told is not None and "on purpose" in told.traceback, "the step keeps what went wrong")
 text = (

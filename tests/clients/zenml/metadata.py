@@ -1,4 +1,4 @@
-"""Metadata of artifact versions and of model versions: types, the newest value, dictionaries that merge, and filters."""
+"""Metadata of artifact and model versions: types, the newest value, dictionaries that merge, filters."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Models: versions, stages, links to artifacts and runs, a model in a pipeline, deleting links, and the command line."""
+"""Models: versions, stages, links to artifacts and runs, a model in a pipeline, and the command line."""
 
 import re
 from typing import Annotated
@@ -32,7 +32,9 @@ expect(client.get_model(name), model, "by its name")
 expect(client.get_model(str(model.id)[:18]).id, model.id, "by the start of its id")
 raises(EntityExistsError, lambda: client.create_model(name), "a name that is taken")
 raises(KeyError, lambda: client.get_model(unique("nobody")), "a model that is not there")
-changed = client.update_model(name, name=f"{name}-new", ethics="none", add_tags=[f"{name}-b"], remove_tags=[f"{name}-tag"])
+changed = client.update_model(
+    name, name=f"{name}-new", ethics="none", add_tags=[f"{name}-b"], remove_tags=[f"{name}-tag"]
+)
 expect((changed.name, changed.ethics, changed.license), (f"{name}-new", "none", told["license"]), "some of it changed")
 expect([tag.name for tag in changed.tags], [f"{name}-b"], "and its tags")
 client.update_model(model.id, name=name)
@@ -126,7 +128,9 @@ shown = command_within("model", "version", "list", "--model", name, "--sort_by",
 numbers = re.findall(rf"{name} +(\d)", shown)
 expect(numbers, ["4", "3", "2", "1"], f"model version list: {shown}")
 command_within("model", "version", "update", name, "3", "--stage", "production", "--tag", f"{name}-cli")
-expect((client.get_model_version(name, 3).stage, len(client.get_model_version(name, 3).tags)), ("production", 1), "update")
+expect(
+    (client.get_model_version(name, 3).stage, len(client.get_model_version(name, 3).tags)), ("production", 1), "update"
+)
 holds(f"{name}-weights" in command_within("model", "model_artifacts", name, "-v", "silver"), "model model_artifacts")
 holds(run.name in command_within("model", "runs", name, "-v", "trained"), "model runs")
 command_within("model", "version", "delete", name, "3", "--yes")

@@ -69,7 +69,9 @@ def whole() -> None:
 
 run = client.get_pipeline_run(whole().id)
 total = run.steps["add"].outputs[f"{name}-sum"][0]
-expect((run.status.value, total.load(), total.uri.startswith(store.path)), ("completed", 6, True), "a pipeline's outputs")
+expect(
+    (run.status.value, total.load(), total.uri.startswith(store.path)), ("completed", 6, True), "a pipeline's outputs"
+)
 again = client.get_pipeline_run(whole().id)
 expect({row.status.value for row in again.steps.values()}, {"cached"}, "which are found again")
 

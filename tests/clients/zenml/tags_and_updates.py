@@ -1,4 +1,4 @@
-"""Renaming and relabelling artifacts and versions; tags as things of their own, and those that sit in one place only."""
+"""Renaming and relabelling artifacts and versions; tags of their own, and those that sit in one place."""
 
 from checks import expect, holds, raises, unique
 from zenml import Tag, add_tags, remove_tags, save_artifact

@@ -93,7 +93,9 @@ folder = Path("folder")
 save_artifact(folder, f"{name}-folder")
 kept = load_artifact(f"{name}-folder")
 expect(
-    ((kept / "inner" / "one.txt").read_text(), (kept / "two.bin").read_bytes()), ("one", b"\x00\xff"), "a folder's files"
+    ((kept / "inner" / "one.txt").read_text(), (kept / "two.bin").read_bytes()),
+    ("one", b"\x00\xff"),
+    "a folder's files",
 )
 save_artifact(folder / "inner" / "one.txt", f"{name}-file")
 expect(load_artifact(f"{name}-file").read_text(), "one", "one file")

@@ -1,4 +1,4 @@
-"""Versions of one artifact: numbers beside names, the latest, what finds them, many at once, and requests sent twice."""
+"""Versions of one artifact: numbers beside names, the latest, many at once, and requests sent twice."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,9 @@ holds("gold" in str(taken), "the refusal names it")
 # The latest is what was made last, whatever its number.
 expect(load_artifact(name), "seven", "the latest")
 artifact = client.get_artifact(name)
-expect((artifact.latest_version_name, load_artifact(artifact.latest_version_id)), ("7", "seven"), "so says the artifact")
+expect(
+    (artifact.latest_version_name, load_artifact(artifact.latest_version_id)), ("7", "seven"), "so says the artifact"
+)
 expect(set(artifact.versions), {*given, "7"}, "its versions")
 holds(artifact.has_custom_name, "a name that was given")
 for position, version in enumerate(given):
