@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from checks import another_client, expect, holds, http, own_project, raises, unique
-from zenml import save_artifact
+from zenml import Model, link_artifact_to_model, pipeline, save_artifact, step
 from zenml.client import Client
 from zenml.exceptions import EntityExistsError, IllegalOperationError
 
@@ -16,6 +16,21 @@ name = unique("deleted")
 def versions(**filters):
     """The versions that are left in the active project."""
     return [row.version for row in client.list_artifact_versions(size=50, **filters).items]
+
+
+@step
+def left() -> int:
+    return 1
+
+
+@step
+def right(number: int) -> int:
+    return number + 1
+
+
+@pipeline(name="pair")
+def pair() -> None:
+    right(left())
 
 
 with own_project("deletion"):
@@ -44,44 +59,48 @@ with own_project("deletion"):
     expect(versions(artifact=f"{name}-whole"), [], "all of them")
     expect(save_artifact(1, f"{name}-whole").version, "1", "and begins anew")
 
-    # Pruning takes what nothing uses, here and nowhere else.
-    outside = save_artifact("stays", f"{name}-outside").artifact
-    client.update_artifact(outside.id, new_name=f"{name}-inside")
-    model = client.create_model(name)
-    client.create_model_version(name, name="holds")
+    # Pruning takes what no run and no model uses, here and nowhere else.
+    run = client.get_pipeline_run(pair().id)
+    linked = save_artifact("linked", f"{name}-linked")
+    client.create_model(name)
+    link_artifact_to_model(linked, Model(name=name, version=client.create_model_version(name).number))
+    own = client.active_project.id
     client.set_active_project(first_project.id)
     elsewhere = save_artifact("elsewhere", name)
-    bare = save_artifact("bare", f"{name}-bare")
-    client.delete_artifact_version(bare.id)
-    client.set_active_project(client.get_project(model.project_id).id)
+    bare = save_artifact("bare", f"{name}-bare").artifact
+    client.delete_artifact_version(f"{name}-bare")
+    client.set_active_project(own)
+    used = {"pair::left::output": "1", "pair::right::output": "1", f"{name}-linked": "1"}
     client.prune_artifacts()
-    expect((versions(), client.list_artifacts().total), ([], 3), "no version is left, but the artifacts are")
+    expect({row.name: row.version for row in client.list_artifact_versions(size=50)}, used, "what is used stays")
+    expect({row.name for row in client.list_artifacts()}, {*used, name, f"{name}-whole"}, "and artifacts without any")
     save_artifact("once more", name)
-    client.prune_artifacts(only_versions=False, delete_from_artifact_store=False)
-    expect((versions(), client.list_artifacts().total), ([], 0), "nothing is left")
+    client.prune_artifacts(only_versions=False)
+    expect({row.name for row in client.list_artifacts()}, set(used), "unless they are to go as well")
+    expect(client.get_pipeline_run(run.id).steps["right"].output.load(), 2, "the run has what it had")
     client.set_active_project(first_project.id)
     expect(client.get_artifact_version(name).id, elsewhere.id, "another project's versions stay")
-    expect(client.get_artifact(bare.artifact.id).name, f"{name}-bare", "and its artifacts without any")
-    client.set_active_project(model.project_id)
+    expect(client.get_artifact(bare.id).latest_version_name, None, "and its artifacts without any")
+    client.set_active_project(own)
 
 # Projects.
-with own_project("left") as left, own_project("right") as right:
-    client.set_active_project(left.id)
+with own_project("one") as first, own_project("two") as second:
+    client.set_active_project(first.id)
     one = save_artifact("left", name)
-    client.set_active_project(right.id)
+    client.set_active_project(second.id)
     two = save_artifact("right", name)
     expect((one.version, two.version), ("1", "1"), "each counts for itself")
     holds(one.artifact.id != two.artifact.id, "their artifacts are two")
     expect(client.list_artifact_versions(artifact=name).items[0].id, two.id, "the active one's")
-    expect(client.list_artifact_versions(artifact=name, project=left.name).items[0].id, one.id, "another's, by name")
-    expect(client.get_artifact_version(name, project=left.id).id, one.id, "and by id")
-    raises(EntityExistsError, lambda: client.create_project(left.name), "a name that is taken")
-    changed = client.update_project(left.id, new_name=f"{left.name}-renamed", new_description="other")
-    expect((changed.name, changed.description), (f"{left.name}-renamed", "other"), "renamed")
-    expect(client.get_project(f"{left.name}-renamed").id, left.id, "found by its new name")
-    listed = client.list_projects(name=f'oneof:["{left.name}-renamed", "{right.name}"]', sort_by="asc:created")
-    expect([row.id for row in listed.items], [left.id, right.id], "listed")
-raises(KeyError, lambda: client.get_project(right.id), "a project that is gone")
+    expect(client.list_artifact_versions(artifact=name, project=first.name).items[0].id, one.id, "another's, by name")
+    expect(client.get_artifact_version(name, project=first.id).id, one.id, "and by id")
+    raises(EntityExistsError, lambda: client.create_project(first.name, ""), "a name that is taken")
+    changed = client.update_project(first.id, new_name=f"{first.name}-renamed", new_description="other")
+    expect((changed.name, changed.description), (f"{first.name}-renamed", "other"), "renamed")
+    expect(client.get_project(f"{first.name}-renamed").id, first.id, "found by its new name")
+    listed = client.list_projects(name=f'oneof:["{first.name}-renamed", "{second.name}"]', sort_by="asc:created")
+    expect([row.id for row in listed.items], [first.id, second.id], "listed")
+raises(KeyError, lambda: client.get_project(second.id), "a project that is gone")
 raises(KeyError, lambda: client.get_artifact_version(two.id), "with what was in it")
 raises(IllegalOperationError, lambda: client.delete_project(first_project.id), "the default one stays")
 
