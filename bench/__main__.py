@@ -9,15 +9,9 @@ from pathlib import Path
 from bench.prefect.suite import SUITE as PREFECT
 from bench.report import as_text, failures, save
 from bench.servers import ServerError
-from bench.suite import Engine, Options, Size, run_suite
+from bench.suite import ENGINES, Options, run_suite
 
 SUITES = {suite.vendor: suite for suite in (PREFECT,)}
-SIZES = {"2000": Size(2_000, 1_000), "200000": Size(200_000, 20_000)}
-ENGINES: dict[str, list[Engine]] = {
-    "sqlite": ["sqlite"],
-    "postgresql": ["postgresql"],
-    "both": ["sqlite", "postgresql"],
-}
 
 
 def main() -> int:
@@ -26,14 +20,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = _parser().parse_args()
     suite = SUITES[arguments.vendor]
-    known = {load.name for load in suite.loads(SIZES["2000"])}
+    known = {load.name for load in suite.loads(suite.sizes[0])}
     wanted = [name for name in arguments.loads.split(",") if name]
     if not known.issuperset(wanted):
         print(f"--loads: choose from {', '.join(sorted(known))}", file=sys.stderr)
         return 2
     options = Options(
-        sizes=[size for name, size in SIZES.items() if arguments.size in (name, "both")],
-        engines=ENGINES[arguments.engine],
+        sizes=[size for size in suite.sizes if arguments.size in (str(size.artifacts), "both")],
+        engines=[engine for engine in ENGINES if arguments.engine in (engine, "both")],
         rounds=arguments.rounds,
         seconds=arguments.seconds,
         warmup_seconds=arguments.warmup,
@@ -56,8 +50,9 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("vendor", choices=sorted(SUITES))
-    parser.add_argument("--size", choices=[*SIZES, "both"], default="both", help="artifacts in each server")
-    parser.add_argument("--engine", choices=list(ENGINES), default="sqlite", help="database of both servers")
+    sizes = dict.fromkeys(str(size.artifacts) for suite in SUITES.values() for size in suite.sizes)
+    parser.add_argument("--size", choices=[*sizes, "both"], default="both", help="artifacts in each server")
+    parser.add_argument("--engine", choices=[*ENGINES, "both"], default="sqlite", help="database of both servers")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="measured in each round")
     parser.add_argument("--warmup", type=float, default=1.0, help="seconds before each measurement")

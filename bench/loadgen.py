@@ -9,15 +9,17 @@ import asyncio
 import gc
 import itertools
 import json
+import random
 import sys
 import time
 from array import array
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from bench.figures import percentile
-from bench.wire import ProtocolError, ResponseReader
+from bench.wire import FRESH_ID, ProtocolError, ResponseReader
 
 #: Seconds that requests in flight may take after the end; a server that needs longer has failed.
 GRACE_SECONDS = 15.0
@@ -38,6 +40,7 @@ class LoadSpec:
         seconds: what is measured; longer, up to `SLOW_FACTOR` times, until there are `ENOUGH` answers.
         requests: whole requests as text (latin-1), taken in turn by whichever connection is free.
         first: the request to begin with, so that rounds do not all ask for the same rows.
+        seed: what the ids that replace `FRESH_ID` come from; the same seed gives the same ids.
 
     """
 
@@ -47,6 +50,7 @@ class LoadSpec:
     seconds: float
     requests: list[str]
     first: int = 0
+    seed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,8 @@ class Run:
     """The shared state of one run: whose turn it is, and what has been seen."""
 
     def __init__(self, spec: LoadSpec) -> None:
-        requests = [text.encode("latin-1") for text in spec.requests]
-        first = spec.first % len(requests)
-        self.requests: Iterator[bytes] = itertools.cycle(requests[first:] + requests[:first])
+        first = spec.first % len(spec.requests)
+        self.requests = _in_turn(spec.requests[first:] + spec.requests[:first], random.Random(spec.seed))
         self.latencies = array("d")
         self.measuring = False
         self.stopping = False
@@ -100,6 +103,16 @@ class Run:
         self.errors += 1
         if not self.first_error:
             self.first_error = message
+
+
+def _in_turn(requests: Sequence[str], chance: random.Random) -> Iterator[bytes]:
+    """The requests over and over, with an id of its own wherever one has `FRESH_ID`."""
+    mark = FRESH_ID.encode("latin-1")
+    for pieces in itertools.cycle([text.encode("latin-1").split(mark) for text in requests]):
+        if len(pieces) == 1:
+            yield pieces[0]
+        else:
+            yield str(UUID(int=chance.getrandbits(128), version=4)).encode("latin-1").join(pieces)
 
 
 class Connection(asyncio.Protocol):

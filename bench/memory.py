@@ -8,18 +8,27 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from isogloss.core.errors import Conflict
 from isogloss.core.model import Entity
 from isogloss.core.ports import Writer
 from isogloss.core.query import Query
+from isogloss.storage.sql.tables import TABLES
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 Key: TypeAlias = tuple[type[Any], tuple[str, ...], tuple[Any, ...]]
 
-#: The keys by which use cases look rows up while rows are made in bulk: each is unique where it is not null.
-_KEYS: tuple[tuple[str, ...], ...] = (("id",), ("name",), ("project_id", "slug"))
+#: The fields, in their sorted order, that are unique together in a table wherever none of them is null.
+_KEYS: dict[type[Any], frozenset[tuple[str, ...]]] = {
+    entity: frozenset(
+        tuple(sorted(column.name for column in constraint.columns))
+        for constraint in table.constraints
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
+    )
+    for entity, table in TABLES.items()
+}
 
 
 class MemoryStore:
@@ -46,10 +55,6 @@ class MemoryStore:
 
     async def get(self, entity: type[E], /, **key: Any) -> E | None:
         """The row with this key: by one of the known keys at once, else by a scan."""
-        fields = tuple(key)
-        if fields in _KEYS:
-            place = self._places.get((entity, fields, tuple(key.values())))
-            return None if place is None else self._rows[entity][place]
         return next(iter(await self.find(entity, **key)), None)
 
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:
@@ -92,12 +97,7 @@ class MemoryStore:
 
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         """Set fields; the known keys of a row never change while rows are made in bulk."""
-        if tuple(key) == ("id",) and not isinstance(key["id"], list):
-            place = self._places.get((entity, ("id",), (key["id"],)))
-            matching = [] if place is None else [(place, self._rows[entity][place])]
-        else:
-            matching = self._matching(entity, key)
-        for place, row in matching:
+        for place, row in self._matching(entity, key):
             self._rows[entity][place] = replace(row, **values)
 
     async def remove(self, entity: type[Entity], /, **key: Any) -> int:
@@ -110,6 +110,10 @@ class MemoryStore:
         return len(matching)
 
     def _matching(self, entity: type[E], key: dict[str, Any]) -> list[tuple[int, E]]:
+        fields = tuple(sorted(key))
+        if fields in _KEYS[entity] and not any(isinstance(value, list) for value in key.values()):
+            place = self._places.get((entity, fields, tuple(key[name] for name in fields)))
+            return [] if place is None else [(place, self._rows[entity][place])]
         wanted = {name: set(value) if isinstance(value, list) else {value} for name, value in key.items()}
         return [
             (place, row)
@@ -119,12 +123,6 @@ class MemoryStore:
 
     def _keys(self, row: Entity) -> list[Key]:
         """The known keys of a row that none of its values leaves out."""
-        entity, fields = type(row), set(row.__struct_fields__)
-        keys = []
-        for names in _KEYS:
-            if names == ("name",) and "project_id" in fields:
-                continue
-            values = tuple(getattr(row, name) for name in names) if fields.issuperset(names) else (None,)
-            if None not in values:
-                keys.append((entity, names, values))
-        return keys
+        entity = type(row)
+        keys = ((entity, fields, tuple(getattr(row, name) for name in fields)) for fields in _KEYS[entity])
+        return [key for key in keys if None not in key[2]]

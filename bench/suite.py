@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,10 @@ from bench.loadgen import LoadSpec
 from bench.machine import Machine, describe_machine, free_port, resident_megabytes
 from bench.measure import Measurement, measure
 from bench.postgres import Cluster, postgres_cluster
-from bench.servers import Launch, Server
+from bench.servers import Launch, Server, ServerError
 
 Engine = Literal["sqlite", "postgresql"]
+ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 #: Different requests of one load; the connections take them in turn.
 VARIANTS = 2_000
@@ -53,12 +54,14 @@ class Address:
         port: on 127.0.0.1.
         prefix: what precedes the vendor's paths, ``/api`` for example.
         ids: the seeded rows' ids in creation order; each server makes its ids its own way.
+        around: ids of what the rows lie in or refer to and requests name, such as their project, by what it is.
 
     """
 
     port: int
     prefix: str
     ids: Sequence[str]
+    around: Mapping[str, str] = field(default_factory=dict)
 
 
 class Contender(Protocol):
@@ -67,6 +70,10 @@ class Contender(Protocol):
     @property
     def name(self) -> str:
         """How the report calls it."""
+
+    @property
+    def engines(self) -> Collection[Engine]:
+        """The databases that it runs on."""
 
     def versions(self) -> Mapping[str, str]:
         """Package versions worth reporting."""
@@ -103,6 +110,7 @@ class Suite:
     Attributes:
         vendor: the name on the command line.
         theirs, ours: the two servers.
+        sizes: what can be asked for on the command line, by the number of artifacts.
         loads: the kinds of request for a size.
         compare: raises AssertionError when two seeded servers do not answer alike.
 
@@ -111,6 +119,7 @@ class Suite:
     vendor: str
     theirs: Contender
     ours: Contender
+    sizes: Sequence[Size]
     loads: Callable[[Size], Sequence[Load]]
     compare: Callable[[Size, Address, Address], None]
 
@@ -162,13 +171,20 @@ class Comparison:
 def run_suite(suite: Suite, options: Options, say: Callable[[str], None]) -> Comparison:
     """Measure everything that `options` asks for; `say` takes a line about each step.
 
+    A server that does not run on an engine sits out there, and the other one is measured alone.
+
     Raises:
-        ServerError: when a server does not start or cannot be seeded.
+        ServerError: when a server does not start or cannot be seeded, or none runs on an engine.
         AssertionError: when the seeded servers do not answer alike.
 
     """
     contenders = _contenders(suite, options)
-    versions = {contender.name: contender.versions() for contender in contenders}
+    taking_part = {engine: _those_that_run_on(engine, contenders, say) for engine in options.engines}
+    versions = {
+        contender.name: contender.versions()
+        for contender in contenders
+        if any(contender in present for present in taking_part.values())
+    }
     comparison = Comparison(suite, options, describe_machine(), versions)
     for engine in options.engines:
         with _workplace(engine) as (directory, cluster):
@@ -176,13 +192,28 @@ def run_suite(suite: Suite, options: Options, say: Callable[[str], None]) -> Com
                 versions["database"] = {"postgresql": cluster.version}
             for size in options.sizes:
                 say(f"{engine}, {size.artifacts:,} artifacts over {size.names:,} names")
-                comparison.outcomes.append(_run_size(suite, options, contenders, engine, size, directory, cluster, say))
+                comparison.outcomes.append(
+                    _run_size(suite, options, taking_part[engine], engine, size, directory, cluster, say)
+                )
     return comparison
 
 
 def _contenders(suite: Suite, options: Options) -> list[Contender]:
     both = {"theirs": suite.theirs, "ours": suite.ours}
     return [contender for side, contender in both.items() if options.only in (None, side)]
+
+
+def _those_that_run_on(
+    engine: Engine, contenders: Sequence[Contender], say: Callable[[str], None]
+) -> Sequence[Contender]:
+    present = [contender for contender in contenders if engine in contender.engines]
+    for contender in contenders:
+        if contender not in present:
+            line = f"{contender.name} does not run on {engine}, only on {', '.join(contender.engines)}"
+            if not present:
+                raise ServerError(line)
+            say(f"{line}: measuring {present[0].name} alone")
+    return present
 
 
 @contextmanager
@@ -263,5 +294,7 @@ def _run_round(
                 seconds=options.seconds,
                 requests=requests,
                 first=number * VARIANTS // max(options.rounds, 1),
+                # A warm-up and the rounds never repeat an id: a repeated one could be answered without any work.
+                seed=f"{row.load.name}, round {number}",
             )
             row.rounds.setdefault(name, []).append(measure(server, spec, cores))

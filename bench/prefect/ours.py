@@ -1,13 +1,13 @@
 """Our own server, seeded with what its Prefect dialect would have written for the same creates."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from bench import ours
 from bench.prefect.rows import SeedRow, rows
 from bench.servers import Launch
-from bench.suite import Address, Place, Size
+from bench.suite import ENGINES, Address, Engine, Place, Size
 from isogloss.adapters.prefect import translate
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate
 from isogloss.core.access import ANYBODY
@@ -20,6 +20,7 @@ class OurPrefect:
     """``isogloss serve``, asked in Prefect's dialect."""
 
     name: str = ours.NAME
+    engines: Collection[Engine] = ENGINES
 
     def versions(self) -> Mapping[str, str]:
         """Isogloss, and what carries it."""

@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from bench.environments import ensure_environment, installed_versions
 from bench.prefect import trigrams
 from bench.prefect.rows import SeedRow, rows
 from bench.servers import Launch, run_command
-from bench.suite import Address, Place, Size
+from bench.suite import ENGINES, Address, Engine, Place, Size
 
 #: fastapi 0.140 breaks this release's server.
 REQUIREMENTS: Final = ("prefect==3.8.8", "fastapi<0.140", "asyncpg")
@@ -49,6 +49,7 @@ class RealPrefect:
     """``prefect server start`` as it comes, with one process, its services and its default settings."""
 
     name: str = "prefect"
+    engines: Collection[Engine] = ENGINES
 
     @cached_property
     def programs(self) -> Path:

@@ -4,57 +4,14 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from bench.rows import WORDS, created, name
 from bench.suite import Size
 
-#: Creation time of the first row; each row comes a second after the one before it.
-FIRST_CREATED: Final = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-STEP_MICROSECONDS: Final = 1_000_003
 #: Artifacts that share a flow run.
 PER_FLOW_RUN: Final = 5
-
-_WORDS: Final = (
-    "accuracy",
-    "batch",
-    "checkpoint",
-    "dataset",
-    "drift",
-    "epoch",
-    "evaluation",
-    "feature",
-    "gradient",
-    "histogram",
-    "inference",
-    "label",
-    "latency",
-    "learning",
-    "loss",
-    "metric",
-    "model",
-    "partition",
-    "pipeline",
-    "precision",
-    "quality",
-    "recall",
-    "report",
-    "sample",
-    "schema",
-    "score",
-    "segment",
-    "shuffle",
-    "snapshot",
-    "split",
-    "summary",
-    "table",
-    "threshold",
-    "training",
-    "validation",
-    "vector",
-    "weight",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +42,7 @@ class SeedRow:
 
 def key(index: int) -> str:
     """The key number `index`."""
-    return f"{_WORDS[index % len(_WORDS)]}-{_WORDS[index // 7 % len(_WORDS)]}-{index:05d}"
+    return name(index)
 
 
 def flow_run_id(index: int) -> str:
@@ -120,7 +77,7 @@ def rows(size: Size) -> Iterator[SeedRow]:
             data=data,
             description=f"Written by run {index // PER_FLOW_RUN}" if index % 3 else None,
             metadata={"source": "nightly", "rows": str(index)} if index % 4 == 0 else None,
-            created=FIRST_CREATED + index * STEP_MICROSECONDS,
+            created=created(index),
             flow_run_id=run,
             task_run_id=str(UUID(int=chance.getrandbits(128), version=4)) if index % 2 else None,
         )
@@ -150,14 +107,14 @@ def _content(share: float, index: int, texts: list[str], tables: list[str]) -> t
 
 
 def _markdown(chance: random.Random) -> str:
-    return "# Report\n\n" + " ".join(chance.choices(_WORDS, k=36))
+    return "# Report\n\n" + " ".join(chance.choices(WORDS, k=36))
 
 
 def _table(chance: random.Random) -> str:
     """A table as Prefect's client sends it: rows as JSON text."""
     return json.dumps(
         [
-            {"name": chance.choice(_WORDS), "value": chance.randrange(1000), "part": chance.choice(_WORDS)}
+            {"name": chance.choice(WORDS), "value": chance.randrange(1000), "part": chance.choice(WORDS)}
             for _ in range(6)
         ]
     )

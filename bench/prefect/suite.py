@@ -4,6 +4,13 @@ from bench.prefect.compare import compare
 from bench.prefect.loads import loads
 from bench.prefect.ours import OurPrefect
 from bench.prefect.real import RealPrefect
-from bench.suite import Suite
+from bench.suite import Size, Suite
 
-SUITE = Suite(vendor="prefect", theirs=RealPrefect(), ours=OurPrefect(), loads=loads, compare=compare)
+SUITE = Suite(
+    vendor="prefect",
+    theirs=RealPrefect(),
+    ours=OurPrefect(),
+    sizes=[Size(2_000, 1_000), Size(200_000, 20_000)],
+    loads=loads,
+    compare=compare,
+)

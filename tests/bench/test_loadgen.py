@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from bench.loadgen import LoadSpec, drive
-from bench.wire import request
+from bench.wire import FRESH_ID, request
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -82,3 +83,24 @@ async def test_a_connection_that_breaks_is_an_error() -> None:
         result = await drive(spec(port, ["/a"]))
     assert result.answers == 0
     assert "connection lost" in result.first_error
+
+
+async def test_a_request_gets_an_id_of_its_own_each_time_that_it_is_sent() -> None:
+    seen = list[str]()
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        seen.append(head.split()[1].decode())
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+    async with serving(answer) as port:
+        load = spec(port, [f"/again/{FRESH_ID}", "/plain"], connections=1)
+        first = await drive(load)
+        repeated, seen[:] = list(seen), []
+        await drive(load)
+    assert first.errors == 0, first.first_error
+    ids = [path.removeprefix("/again/") for path in repeated if path != "/plain"]
+    assert len(ids) > 2
+    assert len(set(ids)) == len(ids)
+    assert FRESH_ID not in ids
+    assert all(UUID(text).version == 4 and len(text) == len(FRESH_ID) for text in ids)
+    assert all(one == other for one, other in zip(repeated, seen, strict=False))

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from bench.machine import Machine
 from bench.measure import Measurement
 from bench.report import as_json, as_text, failures, save, summarize
 from bench.servers import Launch
-from bench.suite import Address, Comparison, Load, LoadRow, Options, Outcome, Place, Size, Suite
+from bench.suite import ENGINES, Address, Comparison, Engine, Load, LoadRow, Options, Outcome, Place, Size, Suite
 
 DATE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SMALL, LARGE = Size(10, 5), Size(1_000, 100)
@@ -23,6 +23,7 @@ class Nobody:
     """A contender that never runs."""
 
     name: str
+    engines: Collection[Engine] = ENGINES
 
     def versions(self) -> Mapping[str, str]:
         return {}
@@ -54,7 +55,7 @@ def measured(per_second: float, errors: int = 0) -> Measurement:
 
 
 def comparison(errors: int = 0) -> Comparison:
-    suite = Suite("vendor", Nobody("theirs"), Nobody("ours"), lambda _: [READ, WRITE], lambda *_: None)
+    suite = Suite("vendor", Nobody("theirs"), Nobody("ours"), [SMALL, LARGE], lambda _: [READ, WRITE], lambda *_: None)
     outcomes = [
         Outcome(
             engine="sqlite",
