@@ -1,0 +1,1 @@
+"""What only the comparison with ZenML's server needs: its rows, its server, its requests."""
