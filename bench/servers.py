@@ -2,14 +2,16 @@
 
 import contextlib
 import http.client
+import json
 import os
 import subprocess
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 #: Variables that would point a server at somebody's own settings.
 FOREIGN_PREFIXES = ("PREFECT_", "ISOGLOSS_", "ZENML_", "TFY_", "PYTHON")
@@ -131,6 +133,20 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], *, sec
     if done.returncode:
         raise ServerError(f"{' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
+
+
+def ask(port: int, path: str, body: object = None) -> Any:
+    """What a server on 127.0.0.1 answers to a GET or, with a body to send, to a POST, as JSON values.
+
+    Raises OSError for any status but 2xx.
+    """
+    question = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(question, timeout=120) as answer:
+        return json.load(answer)
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,10 @@
 """Whether two seeded servers give the same answers, so that the figures compare like with like."""
 
-import json
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
 from bench.prefect.rows import flow_run_id, key
+from bench.servers import ask
 from bench.suite import Address, Size
 
 #: Each server makes these its own way.
@@ -34,13 +33,7 @@ def compare(size: Size, theirs: Address, ours: Address) -> None:
 
 def _ask(address: Address, path: str, body: Mapping[str, Any] | None) -> Any:
     """The answer without the members that each server makes its own way."""
-    call = urllib.request.Request(
-        f"http://127.0.0.1:{address.port}{address.prefix}{path}",
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(call, timeout=60) as answer:
-        found = json.load(answer)
+    found = ask(address.port, address.prefix + path, body)
     for row in found if isinstance(found, list) else [found]:
         if isinstance(row, dict):
             for member in OWN:

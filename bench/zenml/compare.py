@@ -1,10 +1,9 @@
 """Whether two seeded servers give the same answers, so that the figures compare like with like."""
 
-import json
 import random
-import urllib.request
 from typing import Any, Final
 
+from bench.servers import ask
 from bench.suite import Address, Size
 from bench.zenml.loads import questions
 
@@ -21,18 +20,13 @@ def compare(size: Size, theirs: Address, ours: Address) -> None:
     for question in questions(size):
         for number in range(ASKED):
             seed = f"compare {question.name} {number}"
-            expected = ask(theirs, question.path(theirs, random.Random(seed)))
-            path = question.path(ours, random.Random(seed))
-            found = ask(ours, path)
-            assert found == expected, (
-                f"{path}: the servers differ\ntheirs: {str(expected)[:1500]}\nours:   {str(found)[:1500]}"
+            expected, found = (
+                _common(ask(address.port, address.prefix + question.path(address, random.Random(seed))))
+                for address in (theirs, ours)
             )
-
-
-def ask(address: Address, path: str) -> Any:
-    """The answer without the members that each server makes its own way."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{address.port}{address.prefix}{path}", timeout=120) as answer:
-        return _common(json.load(answer))
+            assert found == expected, (
+                f"{question.title}: the servers differ\ntheirs: {str(expected)[:1500]}\nours:   {str(found)[:1500]}"
+            )
 
 
 def _common(value: Any) -> Any:

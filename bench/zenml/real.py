@@ -18,8 +18,9 @@ from uuid import UUID
 
 from bench.environments import ensure_environment, installed_versions
 from bench.rows import created
-from bench.servers import Launch, Server, ServerError
+from bench.servers import Launch
 from bench.suite import Address, Engine, Place, Size
+from bench.zenml.first_start import PREFIX, Owners, first_start
 from bench.zenml.rows import TAGS, SeedRow, rows
 
 REQUIREMENTS: Final = ("zenml[local,server]==0.98.0",)
@@ -43,15 +44,6 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
 }
 
 Record = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Owners:
-    """The ids, without dashes, of what the first start made and the rows refer to."""
-
-    user: str
-    project: str
-    store: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +92,17 @@ class RealZenML:
             health_path="/ready",
             log=place.directory / "server.log",
         )
-        with Server(launch):
-            pass
-        owners = _owners(database)
+        owners = first_start(launch)
         tables = build_tables(rows(size), owners)
         _fill(database, tables)
-        around = {"project": str(UUID(owners.project)), "store": str(UUID(owners.store))}
         ids = [str(UUID(str(record[0]))) for record in tables.records["artifact_version"]]
-        return launch, Address(place.port, "/api/v1", ids, around)
+        return launch, Address(place.port, PREFIX, ids, {"project": owners.project, "store": owners.store})
 
 
 def build_tables(seed: Iterable[SeedRow], owners: Owners) -> Tables:
     """What the real server would hold after these creates."""
     chance = random.Random("ids of the real server")
+    owners = Owners(user=_key(owners.user), project=_key(owners.project), store=_key(owners.store))
     tables, artifacts = Tables(), dict[str, str]()
     first = _time(created(0))
     tags = {tag: _new_id(chance) for tag in TAGS}
@@ -152,25 +142,6 @@ def _add_version(
         tables.records["run_metadata_resource"].append((_new_id(chance), version, "artifact_version", entry))
 
 
-def _owners(database: Path) -> Owners:
-    connection = sqlite3.connect(database)
-    try:
-        return Owners(
-            user=_only(connection, "SELECT id FROM user WHERE name = 'default'"),
-            project=_only(connection, "SELECT id FROM project WHERE name = 'default'"),
-            store=_only(connection, "SELECT id FROM stack_component WHERE type = 'artifact_store'"),
-        )
-    finally:
-        connection.close()
-
-
-def _only(connection: sqlite3.Connection, query: str) -> str:
-    found = connection.execute(query).fetchall()
-    if len(found) != 1:
-        raise ServerError(f"zenml's first start left {len(found)} rows, not one, for: {query}")
-    return str(found[0][0])
-
-
 def _fill(database: Path, tables: Tables) -> None:
     connection = sqlite3.connect(database)
     try:
@@ -184,7 +155,12 @@ def _fill(database: Path, tables: Tables) -> None:
 
 
 def _new_id(chance: random.Random) -> str:
-    return UUID(int=chance.getrandbits(128), version=4).hex
+    return _key(UUID(int=chance.getrandbits(128), version=4))
+
+
+def _key(an_id: UUID | str) -> str:
+    """An id as its column type stores it on SQLite."""
+    return UUID(str(an_id)).hex
 
 
 def _time(microseconds: int) -> str:

@@ -5,16 +5,18 @@ import random
 from collections import Counter
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from bench.rows import name
 from bench.suite import Address, Size
 from bench.wire import FRESH_ID
+from bench.zenml.first_start import Owners
 from bench.zenml.loads import loads, questions
-from bench.zenml.real import COLUMNS, Owners, Tables, build_tables
+from bench.zenml.real import COLUMNS, Tables, build_tables
 from bench.zenml.rows import PER_METADATA, TAGS, body, new_version, rows
 
 SIZE = Size(2_000, 200)
-OWNERS = Owners(user="a" * 32, project="b" * 32, store="c" * 32)
+OWNERS = Owners(*(str(UUID(int=number)) for number in range(3)))
 ADDRESS = Address(1234, "/api/v1", ["an-id"], {"project": "a-project", "store": "a-store"})
 
 
@@ -64,8 +66,8 @@ def test_the_real_servers_rows_refer_to_each_other_and_to_what_its_first_start_m
     for row, (version_id, version) in zip(made, versions.items(), strict=True):
         assert artifacts[version["artifact_id"]]["name"] == row.artifact
         assert (version["version"], version["version_number"]) == (str(row.number), row.number)
-        assert (version["user_id"], version["project_id"]) == (OWNERS.user, OWNERS.project)
-        assert version["artifact_store_id"] == OWNERS.store
+        refers = (version["user_id"], version["project_id"], version["artifact_store_id"])
+        assert refers == tuple(UUID(owner).hex for owner in (OWNERS.user, OWNERS.project, OWNERS.store))
         assert borne.get(version_id, set()) == set(row.tags)
         assert metadata.get(version_id, {}) == row.metadata
         assert shown.get(version_id) == (f"{row.uri}/data.json" if row.visualizations else None)
