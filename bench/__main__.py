@@ -10,8 +10,9 @@ from bench.prefect.suite import SUITE as PREFECT
 from bench.report import as_text, failures, save
 from bench.servers import ServerError
 from bench.suite import ENGINES, Options, run_suite
+from bench.zenml.suite import SUITE as ZENML
 
-SUITES = {suite.vendor: suite for suite in (PREFECT,)}
+SUITES = {suite.vendor: suite for suite in (PREFECT, ZENML)}
 
 
 def main() -> int:

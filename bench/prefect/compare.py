@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bench.differences import first_difference
 from bench.prefect.rows import flow_run_id, key
 from bench.servers import ask
 from bench.suite import Address, Size
@@ -26,9 +27,8 @@ def compare(size: Size, theirs: Address, ours: Address) -> None:
     ]
     for path, body in questions:
         expected, found = _ask(theirs, path, body), _ask(ours, path, body)
-        assert found == expected, (
-            f"{path} {body}: the servers differ\ntheirs: {str(expected)[:800]}\nours:   {str(found)[:800]}"
-        )
+        difference = first_difference(expected, found)
+        assert difference is None, f"{path} {body}: the servers differ: {difference}"
 
 
 def _ask(address: Address, path: str, body: Mapping[str, Any] | None) -> Any:

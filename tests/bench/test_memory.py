@@ -47,7 +47,7 @@ async def test_creates_in_memory_keep_heads_ordinals_links_and_totals() -> None:
 async def test_a_row_is_found_by_what_is_unique_of_it_and_kept_once() -> None:
     clock, memory = SeedClock(), MemoryStore()
     project = await ensure_default(memory, clock, clock.new_id)
-    registry = Registry(store=memory, clock=clock, new_id=clock.new_id, default_project=project)
+    registry = Registry(id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project)
     await create_rows(SIZE, [], registry, clock)
     artifact = (await memory.find(Artifact))[7]
     by_name = {"name": artifact.name, "project_id": project.id, "kind": artifact.kind}

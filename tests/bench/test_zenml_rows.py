@@ -14,6 +14,7 @@ from bench.zenml.first_start import Owners
 from bench.zenml.loads import loads, questions
 from bench.zenml.real import COLUMNS, Tables, build_tables
 from bench.zenml.rows import PER_METADATA, TAGS, body, new_version, rows
+from bench.zenml.suite import SUITE
 
 SIZE = Size(2_000, 200)
 OWNERS = Owners(*(str(UUID(int=number)) for number in range(3)))
@@ -26,6 +27,10 @@ def of(tables: Tables, table: str) -> list[dict[str, Any]]:
 
 def test_the_same_size_gives_the_same_rows() -> None:
     assert list(rows(SIZE)) == list(rows(SIZE))
+
+
+def test_every_size_has_as_many_versions_of_each_artifact() -> None:
+    assert {size.artifacts // size.names for size in SUITE.sizes} == {10}
 
 
 def test_the_versions_of_an_artifact_are_numbered_in_the_order_of_their_creation() -> None:

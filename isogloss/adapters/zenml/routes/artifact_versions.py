@@ -14,11 +14,12 @@ from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visualization, version
+from isogloss.core.access import Principal
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Json
+from isogloss.core.model import Json, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
-from isogloss.core.registry import tags, versions
+from isogloss.core.registry import Registry, tags, versions
 from isogloss.core.registry.artifacts import ById, ByName
 from isogloss.core.registry.projects import find_project
 from isogloss.core.registry.version_pages import VersionPage, page_of_versions
@@ -69,7 +70,12 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
 
 
 async def _create(call: Call, unit: Writer, body: VersionRequest) -> wire.Entity:
-    registry = call.registry
+    made = await write_requested(call.registry, unit, call.caller, body)
+    return await _read(unit, made.id, hydrate=True)
+
+
+async def write_requested(registry: Registry, unit: Writer, caller: Principal, body: VersionRequest) -> Version:
+    """Make the version that a client asks for, with its tags."""
     project = await find_project(unit, body.project)
     shown = tuple(Visualization(registry.new_id(), each.type, each.uri) for each in body.visualizations or ())
     facet = VersionFacet(
@@ -94,10 +100,10 @@ async def _create(call: Call, unit: Writer, body: VersionRequest) -> wire.Entity
         if body.artifact_id is not None
         else ByName(body.artifact_name or "", custom_name=body.has_custom_name)
     )
-    made = await versions.write_version(registry, unit, call.caller, project, draft, target)
-    for tag in await tags.ensure_tags(registry, unit, call.caller, body.tags or (), random_colour):
-        await tags.attach(registry, unit, call.caller, tag, made)
-    return await _read(unit, made.id, hydrate=True)
+    made = await versions.write_version(registry, unit, caller, project, draft, target)
+    for tag in await tags.ensure_tags(registry, unit, caller, body.tags or (), random_colour):
+        await tags.attach(registry, unit, caller, tag, made)
+    return made
 
 
 async def _read(unit: Reader, version_id: str, *, hydrate: bool) -> wire.Entity:
