@@ -3,18 +3,25 @@
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from bench.memory import MemoryStore
+from bench.ours import SeedClock
 from bench.rows import name
 from bench.suite import Address, Size
 from bench.wire import FRESH_ID
 from bench.zenml.first_start import Owners
 from bench.zenml.loads import loads, questions
+from bench.zenml.ours import create_rows
 from bench.zenml.real import COLUMNS, Tables, build_tables
 from bench.zenml.rows import PER_METADATA, TAGS, body, new_version, rows
 from bench.zenml.suite import SUITE
+from isogloss.core.model import Artifact, Tag, TagLink, Version
+from isogloss.core.registry import Registry
+from isogloss.core.registry.projects import ensure_default
 
 SIZE = Size(2_000, 200)
 OWNERS = Owners(*(str(UUID(int=number)) for number in range(3)))
@@ -76,6 +83,28 @@ def test_the_real_servers_rows_refer_to_each_other_and_to_what_its_first_start_m
         assert borne.get(version_id, set()) == set(row.tags)
         assert metadata.get(version_id, {}) == row.metadata
         assert shown.get(version_id) == (f"{row.uri}/data.json" if row.visualizations else None)
+
+
+async def test_our_rows_are_what_the_dialect_makes_of_the_same_creates() -> None:
+    size, clock, memory = Size(100, 10), SeedClock(), MemoryStore()
+    project = await ensure_default(memory, clock, clock.new_id)
+    registry = Registry(id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project)
+    ids: list[str] = []
+    await create_rows(size, replace(OWNERS, project=project.id), ids, registry, clock)
+    versions = await memory.find(Version)
+    artifacts = {artifact.id: artifact for artifact in await memory.find(Artifact)}
+    tags = {tag.id: tag.name for tag in await memory.find(Tag)}
+    borne: dict[str, set[str]] = {}
+    for link in await memory.find(TagLink):
+        borne.setdefault(link.entity_id, set()).add(tags[link.tag_id])
+    assert [version.id for version in versions] == ids
+    for row, version in zip(rows(size), versions, strict=True):
+        assert artifacts[version.artifact_id].name == row.artifact
+        assert (version.label, version.number, version.created) == (str(row.number), row.number, row.created)
+        assert (version.project_id, version.store_id, version.uri) == (project.id, OWNERS.store, row.uri)
+        assert json.loads(version.metadata or "{}") == row.metadata
+        assert borne.get(version.id, set()) == set(row.tags)
+    assert {artifact.versions for artifact in artifacts.values()} == {10}
 
 
 def test_a_create_is_one_more_version_of_an_artifact_that_is_there() -> None:
