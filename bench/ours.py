@@ -56,14 +56,18 @@ def versions() -> Mapping[str, str]:
     return {NAME: str(own), **found, "sqlite": sqlite3.sqlite_version}
 
 
-def seed(place: Place, seeding: Seeding) -> None:
-    """Bring an empty place to the current schema, as a user would, and write there what `seeding` makes.
+def upgrade(place: Place) -> None:
+    """Bring an empty place to the current schema, as a user would.
 
     Raises:
         ServerError: when the migrations fail.
 
     """
     run_command([*COMMAND, "db", "upgrade"], environment(place))
+
+
+def seed(place: Place, seeding: Seeding) -> None:
+    """Write what `seeding` makes to a place that has the current schema and no rows of its kinds."""
     asyncio.run(_fill(place, seeding))
 
 
@@ -99,6 +103,13 @@ def database_file(place: Place) -> Path:
     return place.directory / "isogloss.db"
 
 
+def registry_in(memory: MemoryStore, clock: SeedClock, project: Project) -> Registry:
+    """A registry to make rows of the project with; it serves nobody, so it has no identity or secret of its own."""
+    return Registry(
+        id=project.id, store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
+    )
+
+
 async def _fill(place: Place, seeding: Seeding) -> None:
     clock, memory = SeedClock(), MemoryStore()
     store = await open_store(database_url(place))
@@ -107,9 +118,7 @@ async def _fill(place: Place, seeding: Seeding) -> None:
     finally:
         await store.close()
     await memory.add(project)
-    registry = Registry(
-        id=project.id, store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
-    )
+    registry = registry_in(memory, clock, project)
     await seeding(registry, clock)
     await fold_tallies(registry)
     made = ((entity, rows) for entity, rows in memory.entities() if entity is not Project)

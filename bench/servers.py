@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,15 +139,21 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], *, sec
 def ask(port: int, path: str, body: object = None) -> Any:
     """What a server on 127.0.0.1 answers to a GET or, with a body to send, to a POST, as JSON values.
 
-    Raises OSError for any status but 2xx.
+    Raises:
+        ServerError: when the answer's status is not 2xx; it says what was asked and what came.
+
     """
     question = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=None if body is None else json.dumps(body).encode(),
         headers={"content-type": "application/json"},
     )
-    with urllib.request.urlopen(question, timeout=120) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(question, timeout=120) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = error.read(500).decode(errors="replace")
+        raise ServerError(f"{question.get_method()} {question.full_url} was answered {error.code}: {said}") from None
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -29,6 +29,7 @@ class OurPrefect:
     def prepare(self, size: Size, place: Place) -> tuple[Launch, Address]:
         """Migrate an empty place and write the rows of `size` there."""
         ids: list[str] = []
+        ours.upgrade(place)
         ours.seed(place, partial(create_rows, size, ids))
         return ours.launch(place), Address(place.port, "/api", ids)
 

@@ -31,6 +31,7 @@ class OurZenML:
     def prepare(self, size: Size, place: Place) -> tuple[Launch, Address]:
         """Start it once on an empty place, and write the rows of `size` there."""
         launch, ids = ours.launch(place), list[str]()
+        ours.upgrade(place)
         owners = first_start(launch)
         ours.seed(place, partial(create_rows, size, owners, ids))
         return launch, Address(place.port, PREFIX, ids, {"project": owners.project, "store": owners.store})

@@ -3,14 +3,13 @@
 import pytest
 
 from bench.memory import MemoryStore
-from bench.ours import SeedClock
+from bench.ours import SeedClock, registry_in
 from bench.prefect.ours import create_rows
 from bench.prefect.rows import rows
 from bench.suite import Size
 from isogloss.core.access import ANYBODY
 from isogloss.core.errors import Conflict
 from isogloss.core.model import Artifact, RunLink, Tag, TagLink, Tally, Version
-from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import ensure_default
 from isogloss.core.registry.tags import attach, ensure_tags
 from isogloss.core.registry.upkeep import fold_tallies
@@ -21,9 +20,7 @@ SIZE = Size(60, 20)
 async def test_creates_in_memory_keep_heads_ordinals_links_and_totals() -> None:
     clock, memory = SeedClock(), MemoryStore()
     project = await ensure_default(memory, clock, clock.new_id)
-    registry = Registry(
-        id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
-    )
+    registry = registry_in(memory, clock, project)
     ids: list[str] = []
     await create_rows(SIZE, ids, registry, clock)
     artifacts, versions = await memory.find(Artifact), await memory.find(Version)
@@ -47,7 +44,7 @@ async def test_creates_in_memory_keep_heads_ordinals_links_and_totals() -> None:
 async def test_a_row_is_found_by_what_is_unique_of_it_and_kept_once() -> None:
     clock, memory = SeedClock(), MemoryStore()
     project = await ensure_default(memory, clock, clock.new_id)
-    registry = Registry(id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project)
+    registry = registry_in(memory, clock, project)
     await create_rows(SIZE, [], registry, clock)
     artifact = (await memory.find(Artifact))[7]
     by_name = {"name": artifact.name, "project_id": project.id, "kind": artifact.kind}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from bench.memory import MemoryStore
-from bench.ours import SeedClock
+from bench.ours import SeedClock, registry_in
 from bench.rows import name
 from bench.suite import Address, Size
 from bench.wire import FRESH_ID
@@ -20,7 +20,6 @@ from bench.zenml.real import COLUMNS, Tables, build_tables
 from bench.zenml.rows import PER_METADATA, TAGS, body, new_version, rows
 from bench.zenml.suite import SUITE
 from isogloss.core.model import Artifact, Tag, TagLink, Version
-from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import ensure_default
 
 SIZE = Size(2_000, 200)
@@ -88,7 +87,7 @@ def test_the_real_servers_rows_refer_to_each_other_and_to_what_its_first_start_m
 async def test_our_rows_are_what_the_dialect_makes_of_the_same_creates() -> None:
     size, clock, memory = Size(100, 10), SeedClock(), MemoryStore()
     project = await ensure_default(memory, clock, clock.new_id)
-    registry = Registry(id="registry", store=memory, clock=clock, new_id=clock.new_id, default_project=project)
+    registry = registry_in(memory, clock, project)
     ids: list[str] = []
     await create_rows(size, replace(OWNERS, project=project.id), ids, registry, clock)
     versions = await memory.find(Version)
