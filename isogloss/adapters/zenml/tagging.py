@@ -139,5 +139,3 @@ def _is_of(kind: str, thing: Thing) -> bool:
             return (thing.dialect, thing.role) == (DIALECT, "workflow")
         case Record():
             return (thing.dialect, thing.kind) == (DIALECT, BEARERS[kind].kind)
-
-

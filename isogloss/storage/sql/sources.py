@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, text
+from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select, text
 
 from isogloss.storage.sql import tables
 
@@ -78,7 +78,11 @@ def version_source() -> Source:
         rows=version.join(artifact, artifact.c.id == version.c.artifact_id),
         columns=_columns(version)
         | _columns(artifact, "artifact.")
-        | {"tags": _tag_names(version, "version", "v"), "author": _author_name(version, "v")},
+        | {
+            "artifact.title": _title(artifact),
+            "tags": _tag_names(version, "version", "v"),
+            "author": _author_name(version, "v"),
+        },
         relations=_producers(version) | _version_relations(version),
         nullable=frozenset({"artifact.slug", "artifact.name", "tags", "author", *_NULLABLE_OF_VERSION}),
         selective=_SELECTIVE_OF_VERSION,
@@ -119,7 +123,13 @@ def tagged_version_source() -> Source:
         rows=link.join(version, version.c.id == link.c.entity_id).join(
             artifact, artifact.c.id == version.c.artifact_id
         ),
-        columns=columns | {"created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
+        columns=columns
+        | {
+            "artifact.title": _title(artifact),
+            "created": link.c.at,
+            "project_id": link.c.project_id,
+            "tag_id": link.c.tag_id,
+        },
         relations=_producers(version) | _version_relations(version),
         always=(link.c.entity == _literal("version"), _shown("v")),
         nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
@@ -138,6 +148,7 @@ def artifact_source() -> Source:
         columns=columns
         | {
             "newest": func.coalesce(version.c.created, artifact.c.created),
+            "title": _title(artifact),
             "tags": _tag_names(artifact, "artifact", "a"),
             "author": _author_name(artifact, "a"),
         },
@@ -170,8 +181,14 @@ def tagged_artifact_source() -> Source:
             version, version.c.id == artifact.c.head_version_id
         ),
         columns=columns
-        | {"newest": newest, "created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
-        relations={"tag": _tags(artifact, "artifact", "a")},
+        | {
+            "newest": newest,
+            "title": _title(artifact),
+            "created": link.c.at,
+            "project_id": link.c.project_id,
+            "tag_id": link.c.tag_id,
+        },
+        relations={"tag": _tags(artifact, "artifact", "a"), "author": _author(artifact, "a")},
         always=(link.c.entity == _literal("artifact"), _shown("a")),
         nullable=frozenset({"name", "slug", "author_id"}),
     )
@@ -344,6 +361,15 @@ def _tags(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
         return Relation(source, source.column("entity_id"), owner.c.id, (source.column("entity") == _literal(entity),))
 
     return tags
+
+
+def _title(artifact: FromClause) -> ColumnElement[object]:
+    """An artifact's name for who does not tell kinds apart: other kinds than the ordinary stand before theirs."""
+    return case(
+        (artifact.c.name.is_(None), _literal("unnamed-") + artifact.c.id),
+        (artifact.c.kind == _literal("artifact"), artifact.c.name),
+        else_=artifact.c.kind + _literal(":") + artifact.c.name,
+    )
 
 
 def _tag_names(owner: FromClause, entity: str, alias: str) -> ColumnElement[object]:

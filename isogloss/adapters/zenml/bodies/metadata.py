@@ -7,9 +7,7 @@ from pydantic import AfterValidator
 
 from isogloss.adapters.zenml.bodies.common import TEXT_LENGTH, Identifier, Lenient, storable
 
-Type = Literal[
-    "str", "int", "float", "bool", "list", "dict", "tuple", "set", "Uri", "Path", "DType", "StorageSize"
-]
+Type = Literal["str", "int", "float", "bool", "list", "dict", "tuple", "set", "Uri", "Path", "DType", "StorageSize"]
 OwnerType = Literal["pipeline_run", "step_run", "artifact_version", "model_version", "schedule", "wait_condition"]
 
 
@@ -47,6 +45,4 @@ class RunMetadataRequest(Lenient):
 
 def kept(values: dict[str, Any]) -> dict[str, Any]:
     """The values that are kept: the vendor leaves out, without a word, null and what is longer than its column."""
-    return {
-        key: value for key, value in values.items() if value is not None and len(json.dumps(value)) <= TEXT_LENGTH
-    }
+    return {key: value for key, value in values.items() if value is not None and len(json.dumps(value)) <= TEXT_LENGTH}

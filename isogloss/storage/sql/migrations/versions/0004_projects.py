@@ -22,3 +22,11 @@ def upgrade() -> None:
         "UPDATE artifacts SET dialect = (SELECT CASE WHEN count(DISTINCT v.dialect) = 1 THEN min(v.dialect) END"
         " FROM versions v WHERE v.artifact_id = artifacts.id)"
     )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("artifacts") as table:
+        table.drop_column("dialect")
+    with op.batch_alter_table("projects") as table:
+        table.drop_column("metadata")
+        table.drop_column("display_name")
