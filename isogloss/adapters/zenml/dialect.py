@@ -10,12 +10,15 @@ from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
     artifact_versions,
+    artifacts,
     devices,
     handlers,
     projects,
+    run_metadata,
     server,
     service_accounts,
     sign_in,
+    tags,
     users,
 )
 
@@ -26,7 +29,10 @@ ROUTES: tuple[Route, ...] = (
     *service_accounts.ROUTES,
     *devices.ROUTES,
     *projects.ROUTES,
+    *artifacts.ROUTES,
     *artifact_versions.ROUTES,
+    *tags.ROUTES,
+    *run_metadata.ROUTES,
 )
 """Every operation that is served."""
 

@@ -65,6 +65,11 @@ async def find_tag(unit: Reader, reference: str) -> Tag:
     return found
 
 
+async def get_tag_by_name(unit: Reader, name: str) -> Tag | None:
+    """The tag of this name, if there is one."""
+    return await unit.get(Tag, name=name)
+
+
 async def change_tag(
     registry: Registry,
     unit: Writer,

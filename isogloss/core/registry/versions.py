@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from isogloss.core import names
 from isogloss.core.access import Principal, Role, require
@@ -192,6 +193,20 @@ async def delete_version(registry: Registry, caller: Principal, project: Project
         await remove_versions(registry, unit, caller, [await _locked(unit, project, version_id)])
 
     await registry.store.write(work)
+
+
+async def touch_version(registry: Registry, unit: Writer, caller: Principal, version_id: str) -> Version:
+    """Say that a version changes, by what lies beside it; answers it as it then is.
+
+    Raises ``Denied`` and ``NotFound``.
+    """
+    require(caller, Role.EDITOR)
+    version, artifact = await lock_version(unit, version_id)
+    now = max(registry.clock(), version.updated + 1)
+    await unit.change(Version, {"id": version.id}, updated=now)
+    if artifact.head_version_id == version.id:
+        await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+    return replace(version, updated=now)
 
 
 def in_use(dialect: str) -> Where:
