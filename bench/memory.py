@@ -65,6 +65,10 @@ class MemoryStore:
         """The rows with this key."""
         return [row for _, row in self._matching(entity, key)]
 
+    async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
+        """As ``find``."""
+        return await self.find(entity, **key)
+
     async def rows(self, query: Query) -> list[tuple[Any, ...]]:
         """Not offered: bulk seeding deletes nothing, and nothing else asks."""
         raise LookupError(f"no queries in memory: {query.source}")

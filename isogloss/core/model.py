@@ -17,14 +17,20 @@ Json: TypeAlias = str
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """A room of names. ``serial`` is the small decimal number by which some dialects know it."""
+    """A room of names. ``serial`` is the small decimal number by which some dialects know it.
+
+    ``display_name`` is what people see of it where that is not its name; ``metadata`` is a JSON object that a dialect
+    gives back as it came.
+    """
 
     id: str
     serial: int
     name: str
     slug: str
     word: str
+    display_name: str | None
     description: str | None
+    metadata: Json | None
     created: Instant
     updated: Instant
 
@@ -38,7 +44,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
     The head is what points at the newest version: it has an id and times of its own, and the four ``head_*``
     fields are null together when no version lives. ``versions`` counts the living versions that every dialect sees;
-    an ``internal`` artifact has never had one, and is seen by nobody else either.
+    an ``internal`` artifact has never had one, and is seen by nobody else either. ``dialect`` is the one through which
+    all versions that it ever had were written; null once a second one wrote.
     """
 
     id: str
@@ -52,6 +59,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
     highest: int | None
     versions: int
     internal: bool
+    dialect: str | None
     author_id: str | None
     created: Instant
     updated: Instant

@@ -47,6 +47,10 @@ class Writer(Reader, Protocol):
         """As ``get``, and nobody else changes the row until this unit ends."""
         ...
 
+    async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
+        """As ``find``, and nobody else changes the rows until this unit ends."""
+        ...
+
     async def add(self, *entities: Entity) -> None:
         """Insert rows. A row that breaks a unique rule raises ``Conflict``."""
         ...

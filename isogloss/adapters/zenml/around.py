@@ -50,6 +50,29 @@ async def existing_runs(unit: Reader, ids: Iterable[str | None]) -> frozenset[st
     return frozenset(row[0] for row in rows)
 
 
+async def around_artifacts(unit: Reader, rows: list[tuple[object, ...]]) -> tuple[Around, dict[str, tuple[str, str]]]:
+    """What rows of ``ARTIFACT_FIELDS`` refer to: at most three statements.
+
+    The second part has id and label of the newest version that is shown, where the newest of all is not.
+    """
+    around = Around(
+        users=await users_of(unit, (row[3] for row in rows)),  # type: ignore[misc]
+        tags=await tags_of(unit, "artifact", [str(row[0]) for row in rows]),
+    )
+    hidden = tuple(str(row[0]) for row in rows if row[10])
+    if not hidden:
+        return around, {}
+    newest = await unit.rows(
+        Query(
+            source="newest_shown_version",
+            fields=("id", "version.id", "version.label"),
+            project_id=None,
+            where=AnyOf("id", hidden),
+        )
+    )
+    return around, {artifact_id: (version_id, label) for artifact_id, version_id, label in newest}
+
+
 async def around_versions(unit: Reader, rows: list[tuple[object, ...]]) -> Around:
     """What rows of ``VERSION_FIELDS`` refer to: at most three statements."""
     return Around(

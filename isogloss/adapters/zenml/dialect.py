@@ -11,15 +11,18 @@ from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
     artifact_versions,
+    artifacts,
     components,
     devices,
     flavors,
     handlers,
     projects,
+    run_metadata,
     server,
     service_accounts,
     sign_in,
     stacks,
+    tags,
     users,
 )
 
@@ -30,10 +33,13 @@ ROUTES: tuple[Route, ...] = (
     *service_accounts.ROUTES,
     *devices.ROUTES,
     *projects.ROUTES,
+    *artifacts.ROUTES,
     *artifact_versions.ROUTES,
     *flavors.ROUTES,
     *components.ROUTES,
     *stacks.ROUTES,
+    *tags.ROUTES,
+    *run_metadata.ROUTES,
 )
 """Every operation that is served."""
 

@@ -3,6 +3,8 @@
 Each of these is declared once: the filters look by it, and the translation prints it.
 """
 
+import re
+
 from isogloss.core.model import Json
 
 ROLES = {
@@ -48,6 +50,14 @@ def artifact_name(artifact_id: str, kind: str, name: str | None) -> str:
     if name is None:
         return f"unnamed-{artifact_id}"
     return name if kind == "artifact" else f"{kind}:{name}"
+
+
+_OTHER_NAME = re.compile("unnamed-|[a-z][a-z0-9]{0,31}:")
+
+
+def is_ordinary_name(text: str) -> bool:
+    """Whether only an artifact of the ordinary kind can be called so here."""
+    return _OTHER_NAME.match(text) is None
 
 
 def version_uri(version_id: str, uri: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from isogloss.adapters.zenml.call import Call
+from isogloss.adapters.zenml.call import Call, as_uuid
 from isogloss.core.model import Project
 from isogloss.core.ports import Reader
 from isogloss.core.registry.projects import find_project
@@ -18,4 +18,9 @@ async def project_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -
     # The default project cannot be deleted, so its id needs no look-up.
     if not given or given[-1] == default.id:
         return default
-    return await find_project(unit, given[-1])
+    return await project_named(unit, given[-1])
+
+
+async def project_named(unit: Reader, reference: str) -> Project:
+    """The project of this name, or of this id in any of the spellings of UUIDs. Raises ``NotFound``."""
+    return await find_project(unit, as_uuid(reference) or reference)

@@ -6,6 +6,7 @@ parses.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import Raw, Struct
@@ -13,7 +14,7 @@ from msgspec import Raw, Struct
 from isogloss.adapters.zenml import kinds, wire
 from isogloss.adapters.zenml.account_translate import user_body
 from isogloss.adapters.zenml.times import moment
-from isogloss.core.model import Artifact, Instant, Json, Project, Tag, User
+from isogloss.core.model import Artifact, Instant, Json, Project, Tag, TagLink, User
 
 Row = tuple[Any, ...]
 
@@ -212,6 +213,27 @@ def lean_user(user: User) -> Raw:
 
 def project(row: Project, *, hydrate: bool) -> wire.Named:
     """A project."""
-    metadata = {"description": row.description or ""} if hydrate else None
-    body = wire.ProjectBody(moment(row.created), moment(row.updated), row.name)
+    metadata = None
+    if hydrate:
+        metadata = wire.ProjectMetadata(row.description or "", Raw((row.metadata or "{}").encode()))
+    body = wire.ProjectBody(moment(row.created), moment(row.updated), row.display_name or row.name)
     return wire.Named(body, metadata, None, row.id, row.name)
+
+
+TAG_FIELDS = ("id", "name", "colour", "exclusive", "author_id", "created", "updated")
+"""What ``tag`` needs of a row, in its order; hydrated, ``tagged`` follows."""
+
+
+def tag(row: Row, users: Mapping[str, Raw], *, hydrate: bool) -> wire.Named:
+    """A tag by itself."""
+    tag_id, name, colour, exclusive, author_id, created, updated, *rest = row
+    body = wire.TagBody(moment(created), moment(updated), author_id, colour, exclusive)
+    metadata = wire.TagMetadata(rest[0]) if hydrate else None
+    return wire.Named(body, metadata, wire.TagResources(users.get(author_id)), tag_id, name)
+
+
+def tag_resource(link: TagLink, resource_type: str) -> wire.Entity:
+    """A tag on a thing. The registry has no ids for these, so that one is made of what the link says."""
+    at = moment(link.created)
+    body = wire.TagResourceBody(at, at, link.tag_id, link.entity_id, resource_type)
+    return wire.Entity(body, None, None, str(uuid5(UUID(link.tag_id), f"{resource_type}:{link.entity_id}")))

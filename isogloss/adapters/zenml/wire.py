@@ -138,3 +138,27 @@ class TagResources(Struct, frozen=True):
     """What belongs to a tag."""
 
     user: Raw | None
+
+
+class TagResourceBody(Struct, frozen=True):
+    """A tag on a thing."""
+
+    created: datetime
+    updated: datetime
+    tag_id: str
+    resource_id: str
+    resource_type: str
+
+
+class ProjectMetadata(Struct, frozen=True):
+    """What is hydrated of a project."""
+
+    description: str
+    project_metadata: Raw
+
+
+class ProjectStatistics(Struct, frozen=True):
+    """How much there is in a project."""
+
+    pipelines: int
+    runs: int

@@ -13,19 +13,17 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import (
     Artifact,
-    Entity,
     MetadataEntry,
     Project,
     RecordLink,
     RunLink,
-    Tally,
     Version,
 )
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Query
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact
+from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
 
 class BySlug(Struct, frozen=True):
@@ -57,7 +55,14 @@ Target: TypeAlias = BySlug | ByName | ById | None
 
 
 async def locked_target(
-    registry: Registry, unit: Writer, caller: Principal, project: Project, target: Target, *, internal: bool
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    project: Project,
+    target: Target,
+    *,
+    dialect: str,
+    internal: bool,
 ) -> Artifact:
     """The artifact that is meant, locked, and made if need be: as one that only its own dialect sees, if ``internal``.
 
@@ -66,7 +71,7 @@ async def locked_target(
     """
     match target:
         case None:
-            new = _new(registry, caller, project, names.ORDINARY, None, custom_name=False, internal=internal)
+            new = _new(registry, caller, project, dialect, names.ORDINARY, None, custom_name=False, internal=internal)
             await unit.add(new, of_artifact(registry, new, ARTIFACT, 1, internal=internal))
             return new
         case ById(artifact_id, custom_name):
@@ -78,12 +83,12 @@ async def locked_target(
             names.check_name("name", name)
             names.check_kind(kind)
             key: dict[str, Any] = {"kind": kind, "name": name}
-            new = _new(registry, caller, project, kind, name, custom_name=custom_name, internal=internal)
+            new = _new(registry, caller, project, dialect, kind, name, custom_name=custom_name, internal=internal)
         case BySlug(slug):
             names.check_name("key", slug)
             kind, name = names.named(names.SLUG, slug)
             key, custom_name = {"slug": slug}, False
-            new = _new(registry, caller, project, kind, name, custom_name=True, internal=internal)
+            new = _new(registry, caller, project, dialect, kind, name, custom_name=True, internal=internal)
             new = replace(new, slug=slug)
     found = await unit.lock(Artifact, project_id=project.id, **key)
     if found is None and await unit.add_if_absent(new):
@@ -98,13 +103,22 @@ async def locked_target(
 
 
 async def create_artifact(
-    registry: Registry, unit: Writer, caller: Principal, project: Project, target: ByName
+    registry: Registry, unit: Writer, caller: Principal, project: Project, target: ByName, dialect: str
 ) -> Artifact:
     """Make an artifact that has no version yet. Raises ``Denied``, ``Invalid``, and ``Conflict`` for a taken name."""
     require(caller, Role.EDITOR)
     names.check_name("name", target.name)
     names.check_kind(target.kind)
-    new = _new(registry, caller, project, target.kind, target.name, custom_name=target.custom_name, internal=False)
+    new = _new(
+        registry,
+        caller,
+        project,
+        dialect,
+        target.kind,
+        target.name,
+        custom_name=target.custom_name,
+        internal=False,
+    )
     if not await unit.add_if_absent(new):
         raise Conflict(f"An artifact named {target.name!r} exists already in the project {project.name!r}.")
     await unit.add(of_artifact(registry, new, ARTIFACT, 1))
@@ -178,7 +192,7 @@ async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Art
     await tags.remove_links(registry, unit, "artifact", ids)
     await unit.remove(MetadataEntry, entity="artifact", entity_id=ids)
     await unit.remove(Artifact, id=ids)
-    rows: list[Entity] = [
+    rows = [
         of_artifact(registry, by_artifact[artifact_id], VERSION, -1, internal=internal)
         for _, artifact_id, internal in found
     ]
@@ -186,7 +200,7 @@ async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Art
         rows.append(of_artifact(registry, artifact, ARTIFACT, -1, internal=artifact.internal))
         if artifact.name is not None and artifact.head_id is not None:
             rows.append(of_artifact(registry, artifact, HEAD, -1))
-    await unit.add(*_summed(rows))
+    await unit.add(*summed(rows))
 
 
 async def remove_belongings(registry: Registry, unit: Writer, version_ids: list[str]) -> None:
@@ -206,16 +220,6 @@ async def get_artifact(unit: Reader, caller: Principal, artifact_id: str) -> Art
     return found
 
 
-def _summed(rows: list[Entity]) -> list[Entity]:
-    """Changes of the same total as one."""
-    sums: dict[tuple[str, str, str, bool], Tally] = {}
-    for row in rows:
-        assert isinstance(row, Tally)
-        key = (row.project_id, row.noun, row.kind, row.internal)
-        sums[key] = row if key not in sums else replace(sums[key], delta=sums[key].delta + row.delta)
-    return list(sums.values())
-
-
 async def _named_by_somebody(unit: Writer, artifact: Artifact, custom_name: bool) -> Artifact:
     if not custom_name or artifact.custom_name:
         return artifact
@@ -227,6 +231,7 @@ def _new(
     registry: Registry,
     caller: Principal,
     project: Project,
+    dialect: str,
     kind: str,
     name: str | None,
     *,
@@ -247,6 +252,7 @@ def _new(
         highest=None,
         versions=0,
         internal=internal,
+        dialect=dialect,
         author_id=caller.user_id,
         created=now,
         updated=now,

@@ -4,7 +4,7 @@ The log and the document are always written together. The document is what most 
 said before, which some of them search.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,11 +21,27 @@ OWNERS: dict[str, type[Version] | type[Run] | type[Record]] = {"version": Versio
 """What has metadata, by the names that ``MetadataEntry.entity`` has for it."""
 
 
-def log_of(registry: Registry, entity: str, entity_id: str, document: Json | None, now: Instant) -> list[MetadataEntry]:
-    """The entries of a first document: one for each of its keys. Raises ``Invalid`` for a key that is no name."""
+NO_TYPES: Mapping[str, str] = {}
+
+
+def log_of(
+    registry: Registry,
+    entity: str,
+    entity_id: str,
+    document: Json | None,
+    now: Instant,
+    types: Mapping[str, str] = NO_TYPES,
+) -> list[MetadataEntry]:
+    """The entries of a document's members, each with the type that ``types`` has for its key or, without, its own.
+
+    Raises ``Invalid`` for a key that is no name.
+    """
     if document is None:
         return []
-    return [_entry(registry, entity, entity_id, key, value, now) for key, value in _members(document).items()]
+    return [
+        _entry(registry, entity, entity_id, key, value, now, types.get(key))
+        for key, value in _members(document).items()
+    ]
 
 
 def replaced(
@@ -43,11 +59,19 @@ def replaced(
     return gone, came
 
 
-async def append(registry: Registry, unit: Writer, entity: str, entity_id: str, added: Json) -> Json:
+async def append(
+    registry: Registry,
+    unit: Writer,
+    entity: str,
+    entity_id: str,
+    added: Json,
+    types: Mapping[str, str] = NO_TYPES,
+) -> Json:
     """Add the members of ``added`` to the log of a version, run or record, and fold them into its document.
 
     The newest value of a key wins; where all of its values are objects, they are merged one level deep. Answers the
-    document. The owner's ``updated`` stays. Raises ``NotFound``, and ``Invalid`` for a key that is no name.
+    document. ``types`` names a dialect's own types of values, by key. The owner's ``updated`` stays. Raises
+    ``NotFound``, and ``Invalid`` for a key that is no name.
     """
     owner = await unit.lock(OWNERS[entity], id=entity_id)
     if owner is None:
@@ -56,13 +80,13 @@ async def append(registry: Registry, unit: Writer, entity: str, entity_id: str, 
     after = dict(before)
     for key, value in _members(added).items():
         after[key] = value
-        if key in before and bytes(value).lstrip().startswith(b"{") and bytes(before[key]).lstrip().startswith(b"{"):
+        if key in before and _is_object(bytes(value)) and _is_object(bytes(before[key])):
             past = await unit.find(MetadataEntry, entity=entity, entity_id=entity_id, key=key)
-            if all(entry.type == "dict" for entry in past):
+            if all(_is_object(entry.value.encode()) for entry in past):
                 merged = msgspec.json.decode(before[key], type=Document) | msgspec.json.decode(value, type=Document)
                 after[key] = msgspec.Raw(msgspec.json.encode(merged))
     document = msgspec.json.encode(after).decode()
-    await unit.add(*log_of(registry, entity, entity_id, added, registry.clock()))
+    await unit.add(*log_of(registry, entity, entity_id, added, registry.clock(), types))
     await unit.change(OWNERS[entity], {"id": entity_id}, metadata=document)
     return document
 
@@ -92,6 +116,10 @@ def value_type(value: Any) -> str:
     return "null" if value is None else type(value).__name__
 
 
+def _is_object(text: bytes) -> bool:
+    return text.lstrip().startswith(b"{")
+
+
 def _members(document: Json) -> Document:
     return msgspec.json.decode(document, type=Document)
 
@@ -101,7 +129,13 @@ def _value(text: msgspec.Raw) -> Any:
 
 
 def _entry(
-    registry: Registry, entity: str, entity_id: str, key: str, value: msgspec.Raw, now: Instant
+    registry: Registry,
+    entity: str,
+    entity_id: str,
+    key: str,
+    value: msgspec.Raw,
+    now: Instant,
+    given_type: str | None = None,
 ) -> MetadataEntry:
     check_name("metadata", key)
     return MetadataEntry(
@@ -110,6 +144,6 @@ def _entry(
         entity_id=entity_id,
         key=key,
         value=bytes(value).decode(),
-        type=value_type(_value(value)),
+        type=given_type or value_type(_value(value)),
         created=now,
     )

@@ -1,11 +1,36 @@
 """Projects: the rooms that names live in."""
 
 from collections.abc import Callable
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from isogloss.core import names
-from isogloss.core.errors import NotFound
-from isogloss.core.model import Project, Setting
+from isogloss.core.access import Principal, Role, require
+from isogloss.core.errors import Conflict, Denied, NotFound
+from isogloss.core.model import (
+    Artifact,
+    Entity,
+    Json,
+    LogLine,
+    MetadataEntry,
+    Project,
+    Property,
+    Record,
+    RecordLink,
+    Run,
+    RunLink,
+    RunState,
+    Setting,
+    TagLink,
+    Tally,
+    Version,
+    Workflow,
+)
 from isogloss.core.ports import Clock, Reader, Store, Writer
+from isogloss.core.query import Query, Sort
+from isogloss.core.registry.context import Registry
 
 DEFAULT = "default"
 FIRST_SERIAL = 1
@@ -26,7 +51,9 @@ async def ensure_default(store: Store, clock: Clock, new_id: Callable[[], str]) 
             name=DEFAULT,
             slug=slug,
             word=word,
+            display_name=None,
             description=None,
+            metadata=None,
             created=now,
             updated=now,
         )
@@ -65,3 +92,125 @@ async def find_project(unit: Reader, reference: str) -> Project:
     if found is None:
         raise NotFound("project", reference)
     return found
+
+
+async def create_project(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    name: str,
+    *,
+    display_name: str | None = None,
+    description: str | None = None,
+    metadata: Json | None = None,
+) -> Project:
+    """Make a project, which takes the serial behind the greatest. Raises ``Denied``, ``Invalid`` and ``Conflict``."""
+    require(caller, Role.ADMIN)
+    names.check_name("name", name)
+    # Whoever makes a project holds this row, so that no two take the same serial.
+    await unit.lock(Project, id=registry.default_project.id)
+    greatest = await unit.rows(
+        Query(
+            source="project",
+            fields=("serial",),
+            project_id=None,
+            sort=Sort("serial", descending=True),
+            limit=1,
+        )
+    )
+    now = registry.clock()
+    slug, word = names.project_forms(name)
+    project = Project(
+        id=registry.new_id(),
+        serial=greatest[0][0] + 1,
+        name=name,
+        slug=slug,
+        word=word,
+        display_name=display_name,
+        description=description,
+        metadata=metadata,
+        created=now,
+        updated=now,
+    )
+    if not await unit.add_if_absent(project):
+        raise Conflict(f"A project named {name!r} exists already.")
+    return project
+
+
+async def change_project(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    project: Project,
+    *,
+    name: str | None = None,
+    display_name: str | UnsetType | None = UNSET,
+    description: str | UnsetType | None = UNSET,
+    metadata: Json | UnsetType | None = UNSET,
+) -> Project:
+    """Change what is given of a project; answers it as it then is.
+
+    Raises ``Denied``, also for another name of the default project, ``NotFound``, ``Invalid`` for a name that is none
+    and ``Conflict`` for one that is taken.
+    """
+    require(caller, Role.ADMIN)
+    found = await unit.lock(Project, id=project.id)
+    if found is None:
+        raise NotFound("project", project.id)
+    given = {"display_name": display_name, "description": description, "metadata": metadata}
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not UNSET}
+    changes["updated"] = max(registry.clock(), found.updated + 1)
+    if name is not None and name != found.name:
+        if found.id == registry.default_project.id:
+            raise Denied("The name of the default project cannot be changed.")
+        names.check_name("name", name)
+        slug, word = names.project_forms(name)
+        for taken in ({"name": name}, {"slug": slug}, {"word": word}):
+            if await unit.get(Project, **taken) is not None:
+                raise Conflict(f"A project named {name!r} exists already.")
+        changes |= {"name": name, "slug": slug, "word": word}
+    await unit.change(Project, {"id": found.id}, **changes)
+    return replace(found, **changes)
+
+
+async def delete_project(registry: Registry, unit: Writer, caller: Principal, project: Project) -> None:
+    """Delete a project with everything that any dialect keeps in it, in a number of statements that is always the same.
+
+    Raises ``Denied``, for the default project in any case, and ``NotFound``.
+    """
+    require(caller, Role.ADMIN)
+    if project.id == registry.default_project.id:
+        raise Denied("The default project cannot be deleted.")
+    if await unit.lock(Project, id=project.id) is None:
+        raise NotFound("project", project.id)
+    ids = {
+        entity: [row[0] for row in await unit.rows(Query(source=source, fields=("id",), project_id=project.id))]
+        for entity, source in _SOURCES.items()
+    }
+    await unit.remove(TagLink, project_id=project.id)
+    for entity, members in ids.items():
+        if members:
+            await unit.remove(MetadataEntry, entity=entity, entity_id=members)
+            await unit.remove(Property, entity=entity, entity_id=members)
+    for entity in ("version", "run"):
+        await unit.remove(RecordLink, entity=entity, entity_id=ids[entity])
+    await unit.remove(RecordLink, record_id=ids["record"])
+    await unit.remove(RunLink, version_id=ids["version"])
+    await unit.remove(RunLink, run_id=ids["run"])
+    await unit.remove(RunState, run_id=ids["run"])
+    for kind in _ROWS:
+        await unit.remove(kind, project_id=project.id)
+    await unit.remove(Project, id=project.id)
+
+
+_SOURCES = {
+    "artifact": "every_artifact",
+    "version": "version",
+    "workflow": "workflow",
+    "run": "run",
+    "record": "record",
+}
+"""What has rows of its own in other tables, and the sources that have all of it."""
+
+_ROWS: tuple[type[Entity], ...] = (Version, Artifact, Run, Workflow, LogLine, Record, Tally)
+"""What says itself to which project it belongs, in an order that breaks no reference."""

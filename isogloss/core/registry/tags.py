@@ -1,14 +1,17 @@
 """Tags: server-wide labels on artifacts, versions, workflows, runs and records."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, Invalid, NotFound
-from isogloss.core.model import Artifact, Record, Run, Tag, TagLink, Version, Workflow
-from isogloss.core.names import check_name
-from isogloss.core.ports import Writer
+from isogloss.core.model import Artifact, Record, Run, Tag, TagLink, Tally, Version, Workflow
+from isogloss.core.names import check_name, looks_like_id
+from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.tallies import of_tags
 
@@ -49,6 +52,84 @@ async def create_tag(
     if not await unit.add_if_absent(tag):
         raise Conflict(f"A tag named {name!r} exists already.")
     return tag
+
+
+async def find_tag(unit: Reader, reference: str) -> Tag:
+    """The tag of this id or name. Raises ``NotFound``."""
+    found = None
+    if looks_like_id(reference):
+        found = await unit.get(Tag, id=reference)
+    found = found or await unit.get(Tag, name=reference)
+    if found is None:
+        raise NotFound("tag", reference)
+    return found
+
+
+async def get_tag_by_name(unit: Reader, name: str) -> Tag | None:
+    """The tag of this name, if there is one."""
+    return await unit.get(Tag, name=name)
+
+
+async def change_tag(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    tag_id: str,
+    *,
+    name: str | None = None,
+    colour: str | None = None,
+    exclusive: bool | None = None,
+) -> Tag:
+    """Change what is given of a tag; answers it as it then is.
+
+    Raises ``Denied``, ``NotFound``, ``Conflict`` for a name that is taken, and ``Invalid`` for one that is none, and
+    for a tag that cannot become exclusive since two things in one scope bear it.
+    """
+    require(caller, Role.EDITOR)
+    tag = await unit.lock(Tag, id=tag_id)
+    if tag is None:
+        raise NotFound("tag", tag_id)
+    changes: dict[str, Any] = {"updated": max(registry.clock(), tag.updated + 1)}
+    if name is not None and name != tag.name:
+        check_tag_name(name)
+        if await unit.get(Tag, name=name) is not None:
+            raise Conflict(f"A tag named {name!r} exists already.")
+        changes["name"] = name
+    if colour is not None:
+        changes["colour"] = colour
+    if exclusive is not None:
+        if exclusive and not tag.exclusive:
+            await _check_alone(unit, tag)
+        changes["exclusive"] = exclusive
+    await unit.change(Tag, {"id": tag.id}, **changes)
+    return replace(tag, **changes)
+
+
+async def delete_tag(registry: Registry, unit: Writer, caller: Principal, tag_id: str) -> None:
+    """Delete a tag, off everything that bears it. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.EDITOR)
+    if await unit.lock(Tag, id=tag_id) is None:
+        raise NotFound("tag", tag_id)
+    await unit.remove(TagLink, tag_id=tag_id)
+    # Nobody asks again how much bears it.
+    await unit.remove(Tally, subject=tag_id)
+    await unit.remove(Tag, id=tag_id)
+
+
+async def _check_alone(unit: Writer, tag: Tag) -> None:
+    """Raise ``Invalid`` if two things in one scope bear the tag."""
+    borne: dict[str, list[str]] = {}
+    for link in await unit.find(TagLink, tag_id=tag.id):
+        borne.setdefault(link.entity, []).append(link.entity_id)
+    for entity, ids in borne.items():
+        scopes = Counter(scope_of(thing) for thing in await unit.find(ENTITIES[entity], id=ids))
+        crowded = sum(count > 1 for scope, count in scopes.items() if scope is not None)
+        if crowded:
+            raise Invalid(
+                "exclusive",
+                f"the tag {tag.name!r} cannot be, as {crowded} scopes have several {entity}s that bear it;"
+                " take it off all but one of each first",
+            )
 
 
 async def ensure_tags(

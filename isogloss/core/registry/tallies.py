@@ -6,6 +6,8 @@ A counter row would make every writer wait for every other; changes are only ins
 from collections import Counter
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from isogloss.core.model import Artifact, TagLink, Tally
 from isogloss.core.ports import Reader
 from isogloss.core.registry.context import Registry
@@ -49,6 +51,15 @@ def of_tags(registry: Registry, links: Iterable[TagLink], delta: int) -> list[Ta
         )
         for (project_id, entity, tag_id), change in counts.items()
     ]
+
+
+def summed(rows: Iterable[Tally]) -> list[Tally]:
+    """Changes of the same total as one."""
+    sums: dict[tuple[str, str, str, str, bool], Tally] = {}
+    for row in rows:
+        key = (row.project_id, row.noun, row.subject, row.kind, row.internal)
+        sums[key] = row if key not in sums else replace(sums[key], delta=sums[key].delta + row.delta)
+    return list(sums.values())
 
 
 async def shown(unit: Reader, project_id: str, noun: str) -> int:

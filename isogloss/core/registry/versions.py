@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from isogloss.core import names
 from isogloss.core.access import Principal, Role, require
-from isogloss.core.errors import Conflict, NotFound
+from isogloss.core.errors import Conflict, Invalid, NotFound
 from isogloss.core.model import (
     Artifact,
     Entity,
@@ -20,14 +21,15 @@ from isogloss.core.model import (
     MetadataEntry,
     Project,
     RunLink,
+    Tally,
     Version,
 )
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, IsNull, Not, Operator, Query, Sort, all_of
+from isogloss.core.query import AnyOf, Compare, Has, Operator, Query, Where, all_of
 from isogloss.core.registry.artifacts import BySlug, Target, locked_target, remove_belongings
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.metadata import log_of, replaced
-from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact
+from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
 PRODUCED, CONSUMED = "produced", "consumed"
 """The directions of a ``RunLink``."""
@@ -83,7 +85,9 @@ async def write_version(
     Raises ``Denied``, what ``locked_target`` raises, and ``Conflict`` for a label that a version has.
     """
     require(caller, Role.EDITOR)
-    artifact = await locked_target(registry, unit, caller, project, target, internal=draft.internal)
+    artifact = await locked_target(
+        registry, unit, caller, project, target, dialect=draft.dialect, internal=draft.internal
+    )
     now = after_head(registry.clock(), artifact)
     label, number = _label(draft.label, artifact)
     if draft.label is not None and await unit.get(Version, artifact_id=artifact.id, label=label) is not None:
@@ -134,6 +138,7 @@ async def write_version(
         highest=_highest(artifact.highest, number),
         versions=artifact.versions + (not version.internal),
         internal=artifact.internal and version.internal,
+        dialect=artifact.dialect if artifact.dialect == version.dialect else None,
         head_id=head_id,
         head_version_id=version.id,
         head_created=head_created,
@@ -190,6 +195,44 @@ async def delete_version(registry: Registry, caller: Principal, project: Project
     await registry.store.write(work)
 
 
+async def touch_version(registry: Registry, unit: Writer, caller: Principal, version_id: str) -> Version:
+    """Say that a version changes, by what lies beside it; answers it as it then is.
+
+    Raises ``Denied`` and ``NotFound``.
+    """
+    require(caller, Role.EDITOR)
+    version, artifact = await lock_version(unit, version_id)
+    now = max(registry.clock(), version.updated + 1)
+    await unit.change(Version, {"id": version.id}, updated=now)
+    if artifact.head_version_id == version.id:
+        await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+    return replace(version, updated=now)
+
+
+def in_use(dialect: str) -> Where:
+    """What holds of a version as long as a step of the dialect that made or took it exists."""
+    step = all_of(Compare("dialect", Operator.EQ, dialect), Compare("role", Operator.EQ, "step"))
+    return Has("link", Has("run", step))
+
+
+async def delete_unused_version(
+    registry: Registry, unit: Writer, caller: Principal, version_id: str, dialect: str
+) -> None:
+    """Delete a version that no step of the dialect uses.
+
+    Raises ``Denied``, ``NotFound``, and ``Invalid`` where a step uses it.
+    """
+    require(caller, Role.EDITOR)
+    version, artifact = await lock_version(unit, version_id)
+    used = all_of(Compare("id", Operator.EQ, version_id), in_use(dialect))
+    if await unit.count(Query(source="version", fields=(), project_id=None, where=used)):
+        raise Invalid(
+            "version",
+            "one that runs use cannot be deleted, since their lineage would be lost; delete those runs first",
+        )
+    await remove_versions(registry, unit, caller, [(version, artifact)])
+
+
 async def remove_versions(
     registry: Registry, unit: Writer, caller: Principal, versions: Sequence[tuple[Version, Artifact]]
 ) -> None:
@@ -207,16 +250,51 @@ async def remove_versions(
     for version, artifact in versions:
         by_artifact.setdefault(artifact.id, []).append(version)
     artifacts = {artifact.id: artifact for _, artifact in versions}
-    rows: list[Entity] = []
+    left = await _left(unit, [each for each in by_artifact if _leads(artifacts[each], by_artifact[each])])
+    rows: list[Tally] = []
     for artifact_id, gone in by_artifact.items():
-        rows += await _without(registry, unit, artifacts[artifact_id], gone)
-    await unit.add(*rows)
+        rows += await _without(registry, unit, artifacts[artifact_id], gone, left.get(artifact_id, _NOTHING_LEFT))
+    await unit.add(*summed(rows))
 
 
-async def _without(registry: Registry, unit: Writer, artifact: Artifact, gone: Sequence[Version]) -> list[Entity]:
+class _Left(Struct, frozen=True):
+    """What an artifact has after some of its versions went: the newest one, and the greatest number of a label."""
+
+    head: tuple[str, Instant, Instant] | None
+    highest: int | None
+
+
+_NOTHING_LEFT = _Left(None, None)
+
+
+def _leads(artifact: Artifact, gone: Sequence[Version]) -> bool:
+    """Whether the newest of an artifact's versions, or the one with the greatest number, is among these."""
+    return any(
+        version.id == artifact.head_version_id or (version.number is not None and version.number == artifact.highest)
+        for version in gone
+    )
+
+
+async def _left(unit: Reader, artifact_ids: list[str]) -> dict[str, _Left]:
+    if not artifact_ids:
+        return {}
+    rows = await unit.rows(
+        Query(
+            source="newest_version",
+            fields=("id", "version.id", "version.created", "version.updated", "greatest"),
+            project_id=None,
+            where=AnyOf("id", tuple(artifact_ids)),
+        )
+    )
+    return {row[0]: _Left((row[1], row[2], row[3]), row[4]) for row in rows}
+
+
+async def _without(
+    registry: Registry, unit: Writer, artifact: Artifact, gone: Sequence[Version], left: _Left
+) -> list[Tally]:
     """Bring an artifact up to date after some of its versions went; answers the changes of totals."""
     shown = sum(not version.internal for version in gone)
-    rows: list[Entity] = []
+    rows: list[Tally] = []
     for internal, count in ((False, shown), (True, len(gone) - shown)):
         if count:
             rows.append(of_artifact(registry, artifact, VERSION, -count, internal=internal))
@@ -228,11 +306,10 @@ async def _without(registry: Registry, unit: Writer, artifact: Artifact, gone: S
     if shown:
         changes["versions"] = artifact.versions - shown
     if any(version.number is not None and version.number == artifact.highest for version in gone):
-        changes["highest"] = await _highest_left(unit, artifact)
+        changes["highest"] = left.highest
     if any(version.id == artifact.head_version_id for version in gone):
-        newest = await _newest_left(unit, artifact)
-        changes |= _head(newest)
-        if newest is None:
+        changes |= _head(left.head)
+        if left.head is None:
             rows.append(of_artifact(registry, artifact, HEAD, -1))
     if changes:
         await unit.change(Artifact, {"id": artifact.id}, **changes)
@@ -279,8 +356,23 @@ def _head(newest: tuple[str, Instant, Instant] | None) -> dict[str, Any]:
 
 async def _locked(unit: Writer, project: Project, version_id: str) -> tuple[Version, Artifact]:
     """A version and its artifact, both locked in this order: the version's lock alone never makes anybody wait long."""
+    version, artifact = await _lock(unit, version_id)
+    if version.project_id != project.id:
+        raise NotFound("version", version_id)
+    return version, artifact
+
+
+async def lock_version(unit: Writer, version_id: str) -> tuple[Version, Artifact]:
+    """A version that every dialect sees, and its artifact, both locked in this order. Raises ``NotFound``."""
+    version, artifact = await _lock(unit, version_id)
+    if version.internal:
+        raise NotFound("version", version_id)
+    return version, artifact
+
+
+async def _lock(unit: Writer, version_id: str) -> tuple[Version, Artifact]:
     version = await unit.lock(Version, id=version_id)
-    if version is None or version.project_id != project.id:
+    if version is None:
         raise NotFound("version", version_id)
     artifact = await unit.lock(Artifact, id=version.artifact_id)
     if artifact is None:
@@ -295,33 +387,3 @@ def _links(version: Version) -> list[RunLink]:
         RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="", step=None)
         for producer in producers
     ]
-
-
-async def _newest_left(unit: Reader, artifact: Artifact) -> tuple[str, Instant, Instant] | None:
-    """Id, created and updated of the artifact's newest version, by (created, ordinal)."""
-    found = await unit.rows(
-        Query(
-            source="version",
-            fields=("id", "created", "updated"),
-            project_id=None,
-            where=Compare("artifact_id", Operator.EQ, artifact.id),
-            sort=Sort("created", descending=True, then="ordinal"),
-            limit=1,
-        )
-    )
-    return (found[0][0], found[0][1], found[0][2]) if found else None
-
-
-async def _highest_left(unit: Reader, artifact: Artifact) -> int | None:
-    """The greatest integer label among the artifact's versions."""
-    found = await unit.rows(
-        Query(
-            source="version",
-            fields=("number",),
-            project_id=None,
-            where=all_of(Compare("artifact_id", Operator.EQ, artifact.id), Not(IsNull("number"))),
-            sort=Sort("number", descending=True),
-            limit=1,
-        )
-    )
-    return int(found[0][0]) if found else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, func, literal_column, text
+from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select, text
 
 from isogloss.storage.sql import tables
 
@@ -76,9 +76,15 @@ def version_source() -> Source:
     version, artifact = tables.versions.alias("v"), tables.artifacts.alias("a")
     return Source(
         rows=version.join(artifact, artifact.c.id == version.c.artifact_id),
-        columns=_columns(version) | _columns(artifact, "artifact."),
+        columns=_columns(version)
+        | _columns(artifact, "artifact.")
+        | {
+            "artifact.title": _title(artifact),
+            "tags": _tag_names(version, "version", "v"),
+            "author": _author_name(version, "v"),
+        },
         relations=_producers(version) | _version_relations(version),
-        nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
+        nullable=frozenset({"artifact.slug", "artifact.name", "tags", "author", *_NULLABLE_OF_VERSION}),
         selective=_SELECTIVE_OF_VERSION,
         beside=Beside("artifact.", artifact.c.project_id),
         joined=Joined(version, ("artifact.",)),
@@ -117,7 +123,13 @@ def tagged_version_source() -> Source:
         rows=link.join(version, version.c.id == link.c.entity_id).join(
             artifact, artifact.c.id == version.c.artifact_id
         ),
-        columns=columns | {"created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
+        columns=columns
+        | {
+            "artifact.title": _title(artifact),
+            "created": link.c.at,
+            "project_id": link.c.project_id,
+            "tag_id": link.c.tag_id,
+        },
         relations=_producers(version) | _version_relations(version),
         always=(link.c.entity == _literal("version"), _shown("v")),
         nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
@@ -133,16 +145,29 @@ def artifact_source() -> Source:
     columns = _columns(artifact) | _columns(version, "version.")
     return Source(
         rows=artifact.outerjoin(version, version.c.id == artifact.c.head_version_id),
-        columns=columns | {"newest": func.coalesce(version.c.created, artifact.c.created)},
+        columns=columns
+        | {
+            "newest": func.coalesce(version.c.created, artifact.c.created),
+            "title": _title(artifact),
+            "tags": _tag_names(artifact, "artifact", "a"),
+            "author": _author_name(artifact, "a"),
+        },
         relations={
             "tag": _tags(artifact, "artifact", "a"),
             "property": _properties(artifact, "artifact", "a"),
+            "author": _author(artifact, "a"),
         },
         always=(_shown("a"),),
-        nullable=frozenset({"name", "slug", "author_id"}),
+        nullable=frozenset({"name", "slug", "author_id", "tags", "author"}),
         selective=frozenset({"id", "name"}),
         joined=Joined(artifact, ("version.", "newest")),
     )
+
+
+def every_artifact_source() -> Source:
+    """Artifacts, also those that only one dialect sees."""
+    artifact = tables.artifacts.alias("a")
+    return Source(rows=artifact, columns=_columns(artifact), selective=frozenset({"id"}))
 
 
 def tagged_artifact_source() -> Source:
@@ -156,10 +181,55 @@ def tagged_artifact_source() -> Source:
             version, version.c.id == artifact.c.head_version_id
         ),
         columns=columns
-        | {"newest": newest, "created": link.c.at, "project_id": link.c.project_id, "tag_id": link.c.tag_id},
-        relations={"tag": _tags(artifact, "artifact", "a")},
+        | {
+            "newest": newest,
+            "title": _title(artifact),
+            "created": link.c.at,
+            "project_id": link.c.project_id,
+            "tag_id": link.c.tag_id,
+        },
+        relations={"tag": _tags(artifact, "artifact", "a"), "author": _author(artifact, "a")},
         always=(link.c.entity == _literal("artifact"), _shown("a")),
         nullable=frozenset({"name", "slug", "author_id"}),
+    )
+
+
+def newest_version_source() -> Source:
+    """Artifacts that have versions, each with the newest of them and with the greatest number among their labels."""
+    return _with_newest(lambda version: ())
+
+
+def newest_shown_version_source() -> Source:
+    """As ``newest_version_source``, of the versions that every dialect sees."""
+    return _with_newest(lambda version: (_shown(version),))
+
+
+def _with_newest(always: Callable[[str], tuple[ColumnElement[bool], ...]]) -> Source:
+    artifact, version = tables.artifacts.alias("a"), tables.versions.alias("v")
+    other, numbered = tables.versions.alias("vo"), tables.versions.alias("vn")
+    newest = (
+        select(other.c.id)
+        .where(other.c.artifact_id == artifact.c.id, *always("vo"))
+        .order_by(other.c.created.desc(), other.c.ordinal.desc())
+        .limit(literal_column("1"))
+        .correlate(artifact)
+        .scalar_subquery()
+    )
+    highest = select(func.max(numbered.c.number)).where(numbered.c.artifact_id == artifact.c.id).correlate(artifact)
+    return Source(
+        rows=artifact.join(version, version.c.id == newest),
+        columns=_columns(artifact) | _columns(version, "version.") | {"greatest": highest.scalar_subquery()},
+        selective=frozenset({"id"}),
+    )
+
+
+def project_source() -> Source:
+    """Projects. ``title`` is what people see of one."""
+    project = tables.projects.alias("p")
+    return Source(
+        rows=project,
+        columns=_columns(project) | {"title": func.coalesce(project.c.display_name, project.c.name)},
+        selective=frozenset({"id", "name"}),
     )
 
 
@@ -174,6 +244,7 @@ def _version_relations(version: FromClause) -> dict[str, RelationBuilder]:
         "link": link,
         "gathered": _gathered(version, "version", "v"),
         "property": _properties(version, "version", "v"),
+        "author": _author(version, "v"),
     }
 
 
@@ -194,19 +265,24 @@ def run_link_source(alias: str = "l") -> Source:
 
 
 def tag_source(alias: str = "t") -> Source:
-    """Tags. The relation ``link`` holds where each is put."""
-    tag = tables.tags.alias(alias)
+    """Tags. The relation ``link`` holds where each is put, and ``tagged`` counts that."""
+    tag, counted = tables.tags.alias(alias), tables.tag_links.alias(f"{alias}n")
 
     def link() -> Relation:
         row = tables.tag_links.alias(f"{alias}l")
-        source = Source(rows=row, columns=_columns(row))
+
+        def record() -> Relation:
+            return _same(record_source(f"{alias}lc"), "id", row.c.entity_id)
+
+        source = Source(rows=row, columns=_columns(row), relations={"record": record})
         return Relation(source, row.c.tag_id, tag.c.id)
 
+    tagged = select(func.count()).select_from(counted).where(counted.c.tag_id == tag.c.id).correlate(tag)
     return Source(
         rows=tag,
-        columns=_columns(tag),
-        relations={"link": link},
-        nullable=frozenset({"author_id"}),
+        columns=_columns(tag) | {"tagged": tagged.scalar_subquery(), "author": _author_name(tag, alias)},
+        relations={"link": link, "author": _author(tag, alias)},
+        nullable=frozenset({"author_id", "author"}),
         selective=frozenset({"id", "name"}),
     )
 
@@ -294,6 +370,45 @@ def _tags(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
         return Relation(source, source.column("entity_id"), owner.c.id, (source.column("entity") == _literal(entity),))
 
     return tags
+
+
+def _title(artifact: FromClause) -> ColumnElement[object]:
+    """An artifact's name for who does not tell kinds apart: other kinds than the ordinary stand before theirs."""
+    return case(
+        (artifact.c.name.is_(None), _literal("unnamed-") + artifact.c.id),
+        (artifact.c.kind == _literal("artifact"), artifact.c.name),
+        else_=artifact.c.kind + _literal(":") + artifact.c.name,
+    )
+
+
+def _tag_names(owner: FromClause, entity: str, alias: str) -> ColumnElement[object]:
+    """The names of a thing's tags in their order, with commas between them; null where it has none."""
+    link, tag = tables.tag_links.alias(f"{alias}nl"), tables.tags.alias(f"{alias}nt")
+    names = (
+        select(tag.c.name)
+        .select_from(link.join(tag, tag.c.id == link.c.tag_id))
+        .where(link.c.entity == _literal(entity), link.c.entity_id == owner.c.id)
+        .order_by(tag.c.name)
+        .correlate(owner)
+        .subquery(f"{alias}nn")
+    )
+    # A text here would become a parameter, and those belong to the values that are looked for.
+    comma = literal_column("', '", tables.ByCodePoint)
+    joined = func.aggregate_strings(names.c.name, comma)  # type: ignore[arg-type]
+    return select(joined).select_from(names).scalar_subquery()
+
+
+def _author(owner: FromClause, alias: str) -> RelationBuilder:
+    def author() -> Relation:
+        source = user_source(f"{alias}u")
+        return _same(source, "id", owner.c.author_id)
+
+    return author
+
+
+def _author_name(owner: FromClause, alias: str) -> ColumnElement[object]:
+    user = tables.users.alias(f"{alias}un")
+    return select(user.c.name).where(user.c.id == owner.c.author_id).correlate(owner).scalar_subquery()
 
 
 def _metadata(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
@@ -490,7 +605,11 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "shown_version": shown_version_source,
     "tagged_version": tagged_version_source,
     "artifact": artifact_source,
+    "every_artifact": every_artifact_source,
     "tagged_artifact": tagged_artifact_source,
+    "newest_version": newest_version_source,
+    "newest_shown_version": newest_shown_version_source,
+    "project": project_source,
     "tag": tag_source,
     "tag_link": tag_link_source,
     "run_link": run_link_source,

@@ -75,7 +75,9 @@ projects = Table(
     Column("name", ByCodePoint, nullable=False, unique=True),
     Column("slug", ByCodePoint, nullable=False, unique=True),
     Column("word", ByCodePoint, nullable=False, unique=True),
+    _text("display_name", null=True),
     _text("description", null=True),
+    _text("metadata", null=True),
     _instant("created"),
     _instant("updated"),
 )
@@ -99,6 +101,7 @@ artifacts = Table(
     Column("highest", BigInteger, nullable=True),
     Column("versions", BigInteger, nullable=False),
     Column("internal", Boolean(create_constraint=False), nullable=False),
+    _text("dialect", null=True),
     _text("author_id", null=True),
     _instant("created"),
     _instant("updated"),

@@ -67,6 +67,10 @@ class Unit:
         found = await self._executor.fetch(statement, arguments)
         return build(entity, found[0]) if found else None
 
+    async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
+        statement, arguments = self._compiler.get(entity, key, lock=True)
+        return [build(entity, row) for row in await self._executor.fetch(statement, arguments)]
+
     async def add(self, *entities: Entity) -> None:
         by_type: dict[type[Struct], list[Entity]] = {}
         for entity in entities:

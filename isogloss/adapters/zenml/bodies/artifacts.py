@@ -1,10 +1,11 @@
 """What clients send of artifacts and of their versions."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
 from isogloss.adapters.zenml.bodies.common import AnySource, Identifier, Lenient, Name, Text
+from isogloss.adapters.zenml.bodies.metadata import Values
 from isogloss.adapters.zenml.kinds import ROLES, SAVE_TYPES
 
 VisualizationType = Literal["csv", "html", "image", "json", "markdown"]
@@ -52,7 +53,7 @@ class VersionRequest(Lenient):
     tags: list[Name] | None = None
     visualizations: list[VisualizationRequest] | None = None
     save_type: str
-    metadata: dict[str, Any] | None = None
+    metadata: Values | None = None
     item_count: int | None = None
 
     @field_validator("type")

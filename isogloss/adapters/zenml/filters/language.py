@@ -117,6 +117,19 @@ def of_text(field: str) -> Kind:
     return where
 
 
+def of_shown_text(field: str, default: str) -> Kind:
+    """Text that shows as ``default`` where there is none."""
+    plain = of_text(field)
+
+    def where(asked: Condition) -> Where:
+        if asked.operator == IS_NULL:
+            return NOTHING
+        tree = plain(asked)
+        return any_of(tree, IsNull(field)) if evaluate(tree, {field: default}) else tree
+
+    return where
+
+
 def of_id(field: str) -> Kind:
     """UUIDs, of which parts are compared without dashes."""
 
@@ -235,7 +248,8 @@ def of_any(*kinds: Kind) -> Kind:
     """A condition that one of several fields must satisfy: a name or an id."""
 
     def where(asked: Condition) -> Where:
-        return any_of(*(kind(asked) for kind in kinds))
+        trees = [kind(asked) for kind in kinds]
+        return any_of(*(tree for tree in trees if tree != NOTHING))
 
     return where
 

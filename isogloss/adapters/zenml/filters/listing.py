@@ -1,6 +1,6 @@
 """What a list is asked for: conditions, how they go together, an order, a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -15,11 +15,20 @@ GREATEST_PAGE = 2**40
 Query = Mapping[str, list[str]]
 
 
+def nothing(query: Query) -> tuple[Where, ...]:
+    """No condition: every parameter speaks for itself."""
+    return ()
+
+
 class Shape(Struct, frozen=True, kw_only=True):
-    """What a list may be asked: the kinds of its filters by name, and the fields that it is sorted by, by name."""
+    """What a list may be asked: the kinds of its filters by name, and the fields that it is sorted by, by name.
+
+    ``together`` makes the conditions of parameters that only mean something beside others.
+    """
 
     filters: Mapping[str, Kind]
     sorts: Mapping[str, str]
+    together: Callable[[Query], tuple[Where, ...]] = nothing
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -58,7 +67,7 @@ def read_listing(query: Query, shape: Shape, *, sort: str = "created") -> Listin
         raise Unprocessable(f"query.logical_operator: {operator!r} is neither 'and' nor 'or'.")
     conditions = tuple(kind(condition(text)) for name, kind in shape.filters.items() for text in given.get(name, ()))
     return Listing(
-        conditions=conditions,
+        conditions=(*conditions, *shape.together(given)),
         either=operator == "or",
         sort=read_sort((given.get("sort_by") or [sort])[-1], shape),
         page=page,

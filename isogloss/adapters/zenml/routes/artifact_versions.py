@@ -1,32 +1,42 @@
-"""Artifact versions: create, read, list."""
+"""Artifact versions: create, read, list, tag, delete, prune."""
 
-import random
+import logging
 
 import msgspec
+from litestar.types import ASGIApp
 
+from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import kinds, wire
 from isogloss.adapters.zenml.around import around_versions
-from isogloss.adapters.zenml.bodies.artifacts import VersionRequest
+from isogloss.adapters.zenml.bodies.artifacts import VersionRequest, VersionUpdate
 from isogloss.adapters.zenml.bodies.common import Source
+from isogloss.adapters.zenml.bodies.metadata import kept
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
+from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
-from isogloss.adapters.zenml.projects import project_of
-from isogloss.adapters.zenml.routes import Read, Route, Write
+from isogloss.adapters.zenml.projects import project_named, project_of
+from isogloss.adapters.zenml.routes import Plain, Read, Route, Write
+from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visualization, version
-from isogloss.core.access import Principal
+from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Json, Version
+from isogloss.core.model import Json, Project, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
-from isogloss.core.registry import Registry, tags, versions
+from isogloss.core.registry import versions
 from isogloss.core.registry.artifacts import ById, ByName
 from isogloss.core.registry.projects import find_project
+from isogloss.core.registry.prune import prune
 from isogloss.core.registry.version_pages import VersionPage, page_of_versions
 from isogloss.core.registry.versions import VersionDraft
 
+logger = logging.getLogger("isogloss.zenml")
+
 _CREATE = Body.of(VersionRequest)
 _CREATE_SEVERAL = Body.of(list[VersionRequest])
+
+_UPDATE = Body.of(VersionUpdate)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -69,13 +79,56 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
     return wire.Page(asked.page, asked.size, pages, total, items)
 
 
+async def change_version(call: Call, unit: Writer) -> wire.Entity:
+    """Put tags on a version and take tags off."""
+    body: VersionUpdate = _UPDATE.read(call)
+    changed = await versions.touch_version(call.registry, unit, call.caller, call.path_id("id"))
+    await attach_named(call, unit, body.add_tags, changed)
+    await detach_named(call, unit, body.remove_tags, changed)
+    return await _read(unit, changed.id, hydrate=True)
+
+
+async def delete_version(call: Call, unit: Writer) -> None:
+    """Delete a version that no step uses, unless told to leave it."""
+    require(call.caller, Role.EDITOR)
+    version_id = call.path_id("id")
+    if flag(call.query(), "delete_metadata", True):
+        await versions.delete_unused_version(call.registry, unit, call.caller, version_id, DIALECT)
+    else:
+        await versions.lock_version(unit, version_id)
+
+
+async def prune_versions(call: Call) -> ASGIApp:
+    """Delete the versions of a project that nothing holds on to and, where asked, artifacts without a version."""
+    given = call.query()
+    named = given.get("project_name_or_id")
+    if not named:
+        raise Unprocessable("query.project_name_or_id: must be given.")
+
+    async def find(unit: Reader) -> Project:
+        return await project_named(unit, named[-1])
+
+    project = await call.registry.store.read(find)
+    artifacts = not flag(given, "only_versions", True)
+    pruned = await prune(call.registry, call.caller, project, DIALECT, artifacts=artifacts)
+    logger.info(
+        "pruned the project %r for %s: %d artifact versions and %d artifacts are deleted",
+        project.name,
+        call.caller.name,
+        pruned.versions,
+        pruned.artifacts,
+    )
+    return Reply(b"null")
+
+
 async def _create(call: Call, unit: Writer, body: VersionRequest) -> wire.Entity:
-    made = await write_requested(call.registry, unit, call.caller, body)
+    made = await write_requested(call, unit, body)
     return await _read(unit, made.id, hydrate=True)
 
 
-async def write_requested(registry: Registry, unit: Writer, caller: Principal, body: VersionRequest) -> Version:
+async def write_requested(call: Call, unit: Writer, body: VersionRequest) -> Version:
     """Make the version that a client asks for, with its tags."""
+    registry = call.registry
     project = await find_project(unit, body.project)
     shown = tuple(Visualization(registry.new_id(), each.type, each.uri) for each in body.visualizations or ())
     facet = VersionFacet(
@@ -91,7 +144,7 @@ async def write_requested(registry: Registry, unit: Writer, caller: Principal, b
         store_id=body.artifact_store_id,
         loader=source_text(body.materializer),
         data_type=source_text(body.data_type),
-        metadata=dump(body.metadata) if body.metadata else None,
+        metadata=dump(kept(body.metadata)) if body.metadata else None,
         facet=_encode(facet).decode(),
         label=None if body.version is None else str(body.version),
     )
@@ -100,9 +153,8 @@ async def write_requested(registry: Registry, unit: Writer, caller: Principal, b
         if body.artifact_id is not None
         else ByName(body.artifact_name or "", custom_name=body.has_custom_name)
     )
-    made = await versions.write_version(registry, unit, caller, project, draft, target)
-    for tag in await tags.ensure_tags(registry, unit, caller, body.tags or (), random_colour):
-        await tags.attach(registry, unit, caller, tag, made)
+    made = await versions.write_version(registry, unit, call.caller, project, draft, target)
+    await attach_named(call, unit, body.tags, made)
     return made
 
 
@@ -125,14 +177,12 @@ def source_text(source: Source) -> Json:
     return _encode(source.model_dump(exclude_none=True)).decode()
 
 
-def random_colour() -> str:
-    """The colour of a tag that nobody chose one for."""
-    return random.choice(kinds.COLOURS)  # noqa: S311 - no secret depends on it
-
-
 ROUTES: tuple[Route, ...] = (
     Write("POST", "/artifact_versions", create_version),
     Read("GET", "/artifact_versions", list_versions),
     Write("POST", "/artifact_versions/batch", create_versions),
+    Plain("DELETE", "/artifact_versions", prune_versions),
     Read("GET", "/artifact_versions/{id:str}", read_version),
+    Write("PUT", "/artifact_versions/{id:str}", change_version),
+    Write("DELETE", "/artifact_versions/{id:str}", delete_version),
 )
