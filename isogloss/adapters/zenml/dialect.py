@@ -10,7 +10,9 @@ from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
+    absent,
     artifact_versions,
+    code_repositories,
     components,
     devices,
     flavors,
@@ -34,6 +36,8 @@ ROUTES: tuple[Route, ...] = (
     *flavors.ROUTES,
     *components.ROUTES,
     *stacks.ROUTES,
+    *code_repositories.ROUTES,
+    *absent.ROUTES,
 )
 """Every operation that is served."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, func, literal_column, text
+from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, text
 
 from isogloss.storage.sql import tables
 
@@ -239,7 +239,7 @@ def record_source(alias: str = "c") -> Source:
 
     return Source(
         rows=record,
-        columns=_columns(record),
+        columns=_columns(record) | {"author": _author_name(record, alias)},
         relations={
             "parent": parent,
             "child": child,
@@ -248,8 +248,9 @@ def record_source(alias: str = "c") -> Source:
             "metadata": _metadata(record, "record", alias),
             "property": _properties(record, "record", alias),
             "gathered": _gathered(record, "record", alias),
+            "author": _author(record, alias),
         },
-        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id"}),
+        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id", "author"}),
         selective=frozenset({"id", "key", "name", "parent_id"}),
     )
 
@@ -294,6 +295,19 @@ def _tags(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
         return Relation(source, source.column("entity_id"), owner.c.id, (source.column("entity") == _literal(entity),))
 
     return tags
+
+
+def _author(owner: FromClause, alias: str) -> RelationBuilder:
+    def author() -> Relation:
+        source = user_source(f"{alias}u")
+        return _same(source, "id", owner.c.author_id)
+
+    return author
+
+
+def _author_name(owner: FromClause, alias: str) -> ColumnElement[object]:
+    user = tables.users.alias(f"{alias}un")
+    return select(user.c.name).where(user.c.id == owner.c.author_id).correlate(owner).scalar_subquery()
 
 
 def _metadata(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
