@@ -10,8 +10,10 @@ from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.routes import (
     PREFIX,
     Route,
+    absent,
     artifact_versions,
     artifacts,
+    code_repositories,
     components,
     devices,
     flavors,
@@ -40,6 +42,8 @@ ROUTES: tuple[Route, ...] = (
     *stacks.ROUTES,
     *tags.ROUTES,
     *run_metadata.ROUTES,
+    *code_repositories.ROUTES,
+    *absent.ROUTES,
 )
 """Every operation that is served."""
 

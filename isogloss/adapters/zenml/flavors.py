@@ -15,8 +15,8 @@ _NAMESPACE = UUID("6f1d8f0c-6c55-4e0b-9f63-0a8c2a5a2d11")
 
 _CORE = "built-in"
 
-ANYTHING = Raw(b'{"type":"object","properties":{}}')
-"""The schema of a configuration of which nothing is known here."""
+ANYTHING = Raw(b'{"title":"Configuration","type":"object","properties":{}}')
+"""The schema of a configuration of which nothing is known here. The command line wants its title."""
 
 
 class Flavor(Struct, frozen=True, kw_only=True):

@@ -3,20 +3,20 @@
 A resource's own module says how its records are found and shown, and what its writes do.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from isogloss.adapters.zenml import wire
-from isogloss.adapters.zenml.call import DIALECT, Call, flag
+from isogloss.adapters.zenml.call import DIALECT, Call, dump, flag
 from isogloss.adapters.zenml.failures import BadValue
 from isogloss.adapters.zenml.filters.listing import Shape, read_listing, total_pages
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.core.model import Record
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Operator, Query, all_of
+from isogloss.core.query import EVERYTHING, Compare, Operator, Query, Where, all_of
 from isogloss.core.registry import records
 
 _FIELDS = Record.__struct_fields__
@@ -31,13 +31,15 @@ Show: TypeAlias = Callable[[Call, Reader, Sequence[Record], bool], Awaitable[lis
 class Resource(Struct, frozen=True, kw_only=True):
     """A kind of record: what its lists may be asked, and how it is shown.
 
-    ``in_project`` tells that each belongs to a project, and not to the server.
+    ``in_project`` tells that each belongs to a project, and not to the server. ``scope`` is what a query narrows a list
+    to whatever else it asks for, and however it joins that.
     """
 
     kind: str
     shape: Shape
     show: Show
     in_project: bool
+    scope: Callable[[Mapping[str, list[str]]], Where] = lambda given: EVERYTHING
 
 
 async def list_page(call: Call, unit: Reader, resource: Resource) -> wire.Page:
@@ -50,7 +52,10 @@ async def list_page(call: Call, unit: Reader, resource: Resource) -> wire.Page:
         fields=_FIELDS,
         project_id=project_id,
         where=all_of(
-            Compare("dialect", Operator.EQ, DIALECT), Compare("kind", Operator.EQ, resource.kind), asked.where
+            Compare("dialect", Operator.EQ, DIALECT),
+            Compare("kind", Operator.EQ, resource.kind),
+            resource.scope(given),
+            asked.where,
         ),
         sort=asked.sort,
         limit=asked.size,
@@ -101,6 +106,11 @@ def removes(path: str, resource: Resource) -> tuple[Route, ...]:
         await remove(call, unit, await lock(call, unit, resource))
 
     return (Write("DELETE", f"{path}/{{id:str}}", remove_record),)
+
+
+def raw(value: Any) -> Raw:
+    """A value as it is kept within a record's body."""
+    return Raw(dump(value).encode())
 
 
 def checked_name(noun: str, name: str | None) -> str:

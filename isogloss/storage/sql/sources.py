@@ -315,7 +315,7 @@ def record_source(alias: str = "c") -> Source:
 
     return Source(
         rows=record,
-        columns=_columns(record),
+        columns=_columns(record) | {"author": _author_name(record, alias)},
         relations={
             "parent": parent,
             "child": child,
@@ -324,8 +324,9 @@ def record_source(alias: str = "c") -> Source:
             "metadata": _metadata(record, "record", alias),
             "property": _properties(record, "record", alias),
             "gathered": _gathered(record, "record", alias),
+            "author": _author(record, alias),
         },
-        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id"}),
+        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id", "author"}),
         selective=frozenset({"id", "key", "name", "parent_id"}),
     )
 

@@ -107,7 +107,7 @@ async def test_a_taken_name_is_refused_and_nothing_changes(registry: Registry) -
         await artifacts.change_artifact(registry, unit, ANYBODY, second.artifact_id, name="one")
 
     async def create(unit: Writer) -> None:
-        await artifacts.create_artifact(registry, unit, ANYBODY, registry.default_project, ByName("one"))
+        await artifacts.create_artifact(registry, unit, ANYBODY, registry.default_project, ByName("one"), "test")
 
     with pytest.raises(Conflict):
         await write(registry, rename)

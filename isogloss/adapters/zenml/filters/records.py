@@ -5,19 +5,32 @@ from isogloss.adapters.zenml.filters.language import (
     IS_NULL,
     Condition,
     Kind,
+    of_any,
     of_id,
     of_moment,
     of_text,
 )
 from isogloss.core.query import Compare, Has, Not, Operator, Where, all_of
 
+
+def author() -> Kind:
+    """Who made it: an id, a name or a full name."""
+    named = of_any(of_id("id"), of_text("name"), of_text("full_name"))
+
+    def where(asked: Condition) -> Where:
+        return Has("author", named(asked))
+
+    return where
+
+
 COMMON = {
     "id": of_id("id"),
     "name": of_text("name"),
     "created": of_moment("created"),
     "updated": of_moment("updated"),
+    "user": author(),
 }
-COMMON_SORTS = {"id": "id", "name": "name", "created": "created", "updated": "updated", "user": "author_id"}
+COMMON_SORTS = {"id": "id", "name": "name", "created": "created", "updated": "updated", "user": "author"}
 
 
 def of_property(name: str, of_value: Kind | None = None) -> Kind:

@@ -1,9 +1,11 @@
 """What lists of flavors, components and stacks may be asked."""
 
+from collections.abc import Mapping
+
 from isogloss.adapters.zenml.filters.language import Condition, Kind, of_any, of_id, of_text
 from isogloss.adapters.zenml.filters.listing import Shape
 from isogloss.adapters.zenml.filters.records import COMMON, COMMON_SORTS, of_property
-from isogloss.core.query import Has, Where
+from isogloss.core.query import EVERYTHING, Has, Where
 
 FLAVORS = Shape(
     filters=COMMON
@@ -34,6 +36,13 @@ COMPONENTS = Shape(
     # Keys begin with the type.
     sorts=COMMON_SORTS | {"type": "key"},
 )
+
+
+def of_one_type(given: Mapping[str, list[str]]) -> Where:
+    """The one type that the client looks for a component in, by whatever it looks for it."""
+    wanted = given.get("scope_type")
+    return of_property("type")(Condition("equals", wanted[-1])) if wanted else EVERYTHING
+
 
 STACKS = Shape(
     filters=COMMON

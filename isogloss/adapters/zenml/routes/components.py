@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Raw
 from msgspec.structs import replace
 
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import ComponentRequest, ComponentUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump
+from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.default_stack import is_default
 from isogloss.adapters.zenml.failures import Absent, Forbidden, Unsupported
-from isogloss.adapters.zenml.filters.stacks import COMPONENTS
-from isogloss.adapters.zenml.records import Resource, checked_name, lock, reads, remove, show_one
+from isogloss.adapters.zenml.filters.stacks import COMPONENTS, of_one_type
+from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, remove, show_one
 from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.routes.flavors import flavors_of, require_flavor
 from isogloss.adapters.zenml.stack_translate import (
@@ -140,12 +139,7 @@ def refuse_secrets(*named: list[str] | None) -> None:
         raise Unsupported("This server keeps no secrets, so none can be attached or detached.")
 
 
-def raw(value: Any) -> Raw:
-    """A value as it is kept."""
-    return Raw(dump(value).encode())
-
-
-RESOURCE = Resource(kind=COMPONENT, shape=COMPONENTS, show=_show, in_project=False)
+RESOURCE = Resource(kind=COMPONENT, shape=COMPONENTS, show=_show, in_project=False, scope=of_one_type)
 
 ROUTES: tuple[Route, ...] = (
     *reads("/components", RESOURCE),

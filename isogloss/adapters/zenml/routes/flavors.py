@@ -1,20 +1,19 @@
 """Flavors: those that the client brings along, and those that somebody registered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Raw
 from msgspec.structs import asdict, replace
 
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import FlavorRequest, FlavorUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
+from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.stacks import FLAVORS
 from isogloss.adapters.zenml.flavors import BUILT_IN, BUILT_IN_BY_ID, BUILT_IN_BY_KEY, Flavor, unknown
-from isogloss.adapters.zenml.records import checked_name
+from isogloss.adapters.zenml.records import checked_name, raw
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,
@@ -27,10 +26,11 @@ from isogloss.adapters.zenml.stack_translate import (
     flavor_facet,
     type_key,
 )
+from isogloss.adapters.zenml.translate import lean_user
 from isogloss.core.errors import Conflict
-from isogloss.core.model import Record
+from isogloss.core.model import Record, User
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Has, Operator, Query, all_of, evaluate
+from isogloss.core.query import Compare, Has, Operator, Query, Row, all_of, evaluate
 from isogloss.core.registry import records
 from isogloss.core.registry.records import RecordDraft
 
@@ -46,7 +46,7 @@ async def create_flavor(call: Call, unit: Writer) -> wire.Named:
     body: FlavorRequest = _CREATE.read(call)
     name = checked_name("flavor", body.name)
     _refuse_taken((body.type, name))
-    facet = FlavorFacet(**body.model_dump(exclude={"name", "config_schema"}), config_schema=_raw(body.config_schema))
+    facet = FlavorFacet(**body.model_dump(exclude={"name", "config_schema"}), config_schema=raw(body.config_schema))
     draft = RecordDraft(dialect=DIALECT, kind=FLAVOR, key=type_key(body.type, name), name=name, body=facet_text(facet))
     made = await records.create_record(call.registry, unit, call.caller, draft)
     return await _show(call, unit, custom_flavor(made), hydrate=True)
@@ -55,16 +55,26 @@ async def create_flavor(call: Call, unit: Writer) -> wire.Named:
 async def list_flavors(call: Call, unit: Reader) -> wire.Page:
     """A page of all flavors. There are few of them, and most are constants, so that they are sorted out here."""
     asked = read_listing(call.query(), FLAVORS)
-    everyone = [*BUILT_IN, *map(custom_flavor, await unit.find(Record, dialect=DIALECT, kind=FLAVOR))]
-    rows = [asdict(each) for each in _dated(call, everyone)]
-    found = [row for row in rows if evaluate(asked.where, row)]
-    pages = total_pages(len(found), asked)
-    field = asked.sort.field
-    found.sort(key=lambda row: (row[field] is not None, row[field] or "", row["id"]), reverse=asked.sort.descending)
-    shown = [Flavor(**row) for row in found[asked.offset : asked.offset + asked.size]]
-    users = await users_of(unit, (each.author_id for each in shown))
+    custom = map(custom_flavor, await unit.find(Record, dialect=DIALECT, kind=FLAVOR))
+    everyone = {each.id: each for each in _dated(call, [*BUILT_IN, *custom])}
+    ids = list({each.author_id for each in everyone.values() if each.author_id is not None})
+    authors = {user.id: user for user in await unit.find(User, id=ids)} if ids else {}
+
+    def related(row: Row, relation: str) -> list[Row]:
+        user = authors.get(row["author_id"])
+        return [] if user is None else [asdict(user)]
+
+    rows = [_row(each, authors) for each in everyone.values()]
+    found = [row for row in rows if evaluate(asked.where, row, related)]
+    found.sort(key=lambda row: _place(row, asked.sort.field), reverse=asked.sort.descending)
+    shown = [everyone[row["id"]] for row in found[asked.offset : asked.offset + asked.size]]
+    users = {user.id: lean_user(user) for user in authors.values()}
     return wire.Page(
-        asked.page, asked.size, pages, len(found), [flavor(each, users, hydrate=asked.hydrate) for each in shown]
+        asked.page,
+        asked.size,
+        total_pages(len(found), asked),
+        len(found),
+        [flavor(each, users, hydrate=asked.hydrate) for each in shown],
     )
 
 
@@ -85,7 +95,7 @@ async def update_flavor(call: Call, unit: Writer) -> wire.Named:
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     name = checked_name("flavor", given.pop("name", record.name))
     if "config_schema" in given:
-        given["config_schema"] = _raw(given["config_schema"])
+        given["config_schema"] = raw(given["config_schema"])
     facet: FlavorFacet = replace(kept, **given)
     if (facet.type, name) != (kept.type, record.name):
         _refuse_taken((facet.type, name))
@@ -123,6 +133,17 @@ async def require_flavor(call: Call, unit: Writer, key: Key) -> None:
         return
     if await unit.lock(Record, dialect=DIALECT, kind=FLAVOR, key=type_key(*key)) is None:
         raise Absent(f"No flavor with name '{key[1]}' and type '{key[0]}' exists.")
+
+
+def _row(given: Flavor, authors: Mapping[str, User]) -> Row:
+    """A flavor as a row that conditions and sorts look at."""
+    user = authors.get(given.author_id or "")
+    return asdict(given) | {"author": None if user is None else user.name}
+
+
+def _place(row: Row, field: str) -> tuple[bool, Any, str]:
+    """Where a row stands in an order: nulls first, ties by id."""
+    return row[field] is not None, row[field] or "", row["id"]
 
 
 def _dated(call: Call, given: Iterable[Flavor]) -> list[Flavor]:
@@ -167,10 +188,6 @@ async def _refuse_used(unit: Reader, component_type: str, name: str, change: str
 
 def _property(name: str, value: str) -> Has:
     return Has("property", all_of(Compare("name", Operator.EQ, name), Compare("value", Operator.EQ, value)))
-
-
-def _raw(value: Any) -> Raw:
-    return Raw(dump(value).encode())
 
 
 ROUTES: tuple[Route, ...] = (

@@ -12,9 +12,9 @@ from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.default_stack import DEFAULT
 from isogloss.adapters.zenml.failures import BadValue, Forbidden, Unsupported
 from isogloss.adapters.zenml.filters.stacks import STACKS
-from isogloss.adapters.zenml.records import Resource, checked_name, lock, reads, remove, show_one
+from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, remove, show_one
 from isogloss.adapters.zenml.routes import Route, Write
-from isogloss.adapters.zenml.routes.components import add_component, lean_components, raw, refuse_secrets
+from isogloss.adapters.zenml.routes.components import add_component, lean_components, refuse_secrets
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,
     STACK,
