@@ -106,7 +106,13 @@ def database_file(place: Place) -> Path:
 def registry_in(memory: MemoryStore, clock: SeedClock, project: Project) -> Registry:
     """A registry to make rows of the project with; it serves nobody, so it has no identity or secret of its own."""
     return Registry(
-        id=project.id, store=memory, clock=clock, new_id=clock.new_id, default_project=project, signing_secret=""
+        id=project.id,
+        store=memory,
+        clock=clock,
+        new_id=clock.new_id,
+        sequence=clock.new_id,
+        default_project=project,
+        signing_secret="",
     )
 
 

@@ -1,4 +1,4 @@
-"""New ids: UUIDv7, monotonic within a process, as dashed lower-case text."""
+"""New ids, as dashed lower-case text: UUIDv7, monotonic within a process, or random ones."""
 
 import os
 import threading
@@ -33,3 +33,10 @@ class IdSource:
         number = high << _MILLISECOND_SHIFT | 7 << 76 | counter << 64 | 2 << 62
         text = f"{number | int.from_bytes(os.urandom(8), 'big') >> 2:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def random_id() -> str:
+    """An id that is random from its first digit on (RFC 9562, UUID version 4)."""
+    number = int.from_bytes(os.urandom(16), "big") & ~(0xF << 76) & ~(3 << 62) | 4 << 76 | 2 << 62
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -119,7 +119,13 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
             identity = await ensure_identity(store, new_id)
             secret = await ensure_signing_secret(store)
         registry = Registry(
-            id=identity, store=store, clock=now, new_id=new_id, default_project=project, signing_secret=secret
+            id=identity,
+            store=store,
+            clock=now,
+            new_id=new_id,
+            sequence=new_id,
+            default_project=project,
+            signing_secret=secret,
         )
         yield registry, store
     finally:

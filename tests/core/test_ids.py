@@ -1,8 +1,8 @@
-"""New ids are UUIDv7 in the order in which they were made."""
+"""New ids: UUIDv7 in the order in which they were made, and random ones."""
 
 import uuid
 
-from isogloss.core.ids import IdSource
+from isogloss.core.ids import IdSource, random_id
 
 
 def test_ids_are_distinct_and_in_order_also_within_a_millisecond() -> None:
@@ -17,3 +17,10 @@ def test_ids_are_version_7_in_dashed_lower_case() -> None:
     parsed = uuid.UUID(text)
 
     assert (parsed.version, parsed.variant, str(parsed)) == (7, uuid.RFC_4122, text)
+
+
+def test_random_ids_are_uuids_of_version_4_that_differ_from_their_first_digits_on() -> None:
+    made = [random_id() for _ in range(200)]
+
+    assert all(uuid.UUID(each).version == 4 and str(uuid.UUID(each)) == each for each in made)
+    assert len({each[:8] for each in made}) == 200

@@ -40,6 +40,7 @@ async def registry_over(store: Store, clock: Clock | None = None, files: Files |
         store=store,
         clock=clock,
         new_id=new_id,
+        sequence=new_id,
         default_project=project,
         signing_secret=secret,
         files=files,

@@ -4,6 +4,7 @@ import re
 import shlex
 
 from litestar.types import ControllerRouterHandler
+from msgspec.structs import replace
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.zenml.default_stack import ensure_default_stack
@@ -27,6 +28,7 @@ from isogloss.adapters.zenml.routes import (
     tags,
     users,
 )
+from isogloss.core.ids import random_id
 
 ROUTES: tuple[Route, ...] = (
     *server.ROUTES,
@@ -49,8 +51,11 @@ ROUTES: tuple[Route, ...] = (
 
 
 def routes(host: Host) -> list[ControllerRouterHandler]:
-    """The handlers of all operations."""
-    return [*handlers(ROUTES, host)]
+    """The handlers of all operations.
+
+    The vendor's users name a thing by the first digits of its id, so that these have to tell things apart.
+    """
+    return [*handlers(ROUTES, replace(host, registry=replace(host.registry, new_id=random_id)))]
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:

@@ -9,17 +9,18 @@ from isogloss.core.ports import Clock, Files, Store
 
 
 class Registry(Struct, frozen=True, kw_only=True):
-    """The store, the clock, the source of new ids, and the project that is meant when nobody names one.
+    """The store, the clock, the sources of new ids, and the project that is meant when nobody names one.
 
-    ``id`` is the registry's own, the same in each of its processes, and so is ``signing_secret``, with which they sign
-    and seal. ``files`` is null where nothing is served,
-    such as in a command that makes a token.
+    ``new_id`` makes the ids of things, ``sequence`` those of rows that nobody names but that follow each other in
+    time. ``id`` is the registry's own, the same in each of its processes, and so is ``signing_secret``, with which
+    they sign and seal. ``files`` is null where nothing is served, such as in a command that makes a token.
     """
 
     id: str
     store: Store
     clock: Clock
     new_id: Callable[[], str]
+    sequence: Callable[[], str]
     default_project: Project
     signing_secret: str
     files: Files | None = None

@@ -139,7 +139,7 @@ def _entry(
 ) -> MetadataEntry:
     check_name("metadata", key)
     return MetadataEntry(
-        id=registry.new_id(),
+        id=registry.sequence(),
         entity=entity,
         entity_id=entity_id,
         key=key,

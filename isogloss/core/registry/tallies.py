@@ -22,7 +22,7 @@ TAGGED = "tagged-"
 def of_artifact(registry: Registry, artifact: Artifact, noun: str, delta: int, *, internal: bool = False) -> Tally:
     """A change of how many versions, heads or artifacts a project has."""
     return Tally(
-        id=registry.new_id(),
+        id=registry.sequence(),
         project_id=artifact.project_id,
         noun=noun,
         subject="",
@@ -41,7 +41,7 @@ def of_tags(registry: Registry, links: Iterable[TagLink], delta: int) -> list[Ta
             counts[link.project_id, link.entity, link.tag_id] += delta
     return [
         Tally(
-            id=registry.new_id(),
+            id=registry.sequence(),
             project_id=project_id,
             noun=TAGGED + entity,
             subject=tag_id,

@@ -27,7 +27,7 @@ async def fold_tallies(registry: Registry) -> int:
             sums[key] = sums.get(key, 0) + tally.delta
         folded = [
             Tally(
-                id=registry.new_id(),
+                id=registry.sequence(),
                 project_id=project_id,
                 noun=noun,
                 subject=subject,

@@ -262,7 +262,13 @@ async def test_the_flavors_that_the_client_brings_along_are_listed_beside_regist
 
 
 async def test_a_flavor_that_a_component_is_of_stays(served: Served) -> None:
-    body: dict[str, Any] = {"name": "mine", "type": "alerter", "config_schema": {}, "source": "a.B", "integration": None}
+    body: dict[str, Any] = {
+        "name": "mine",
+        "type": "alerter",
+        "config_schema": {},
+        "source": "a.B",
+        "integration": None,
+    }
     made = await served.post("/flavors", body)
     component = await served.post("/components", component_body("bell", "alerter", flavor="mine"))
     assert component["resources"]["flavor"]["id"] == made["id"]
