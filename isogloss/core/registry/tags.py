@@ -160,8 +160,9 @@ async def ensure_tags(
 
 
 async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, thing: Thing) -> TagLink:
-    """Put a tag on a thing; once more changes nothing, and answers the link that is there. An exclusive tag leaves the thing's siblings.
+    """Put a tag on a thing; once more changes nothing, and answers the link that is there.
 
+    An exclusive tag leaves the thing's siblings.
     Siblings are the versions of one artifact, the artifacts of one project, the runs of one workflow, the workflows of
     one project, the records of one parent, or of one project where they have none. Raises ``Denied``.
     """
