@@ -160,8 +160,9 @@ async def ensure_tags(
 
 
 async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, thing: Thing) -> TagLink:
-    """Put a tag on a thing; once more changes nothing. An exclusive tag leaves the thing's siblings.
+    """Put a tag on a thing; once more changes nothing, and answers the link that is there.
 
+    An exclusive tag leaves the thing's siblings.
     Siblings are the versions of one artifact, the artifacts of one project, the runs of one workflow, the workflows of
     one project, the records of one parent, or of one project where they have none. Raises ``Denied``.
     """
@@ -181,7 +182,11 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     )
     if await unit.add_if_absent(link):
         await unit.add(*of_tags(registry, [link], 1))
-    return link
+        return link
+    kept = await unit.get(TagLink, tag_id=tag.id, entity=entity, entity_id=thing.id)
+    if kept is None:
+        raise Conflict("The tag was put on and taken off at the same time; try again.")
+    return kept
 
 
 async def detach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, entity: str, entity_id: str) -> bool:

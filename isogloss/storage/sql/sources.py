@@ -212,6 +212,7 @@ def _with_newest(always: Callable[[str], tuple[ColumnElement[bool], ...]]) -> So
         .where(other.c.artifact_id == artifact.c.id, *always("vo"))
         .order_by(other.c.created.desc(), other.c.ordinal.desc())
         .limit(literal_column("1"))
+        .offset(literal_column("0"))
         .correlate(artifact)
         .scalar_subquery()
     )
