@@ -13,6 +13,7 @@ from isogloss.adapters.zenml.dialect import ZENML
 from isogloss.adapters.zenml.routes import PREFIX
 from isogloss.core.access import ANYBODY, Credential, Gate, Principal
 from isogloss.core.registry import Registry
+from tests.support.registries import Clock
 
 Asked = Mapping[str, object] | Sequence[tuple[str, object]]
 """A query: values by name, or pairs where a name comes more than once."""
@@ -53,6 +54,9 @@ class Served:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request below ``/api/v1``. A body of bytes is sent as it is, any other as JSON."""
+        # No two requests come at the same time, so what they make has an order.
+        if isinstance(self.registry.clock, Clock):
+            self.registry.clock.advance(1)
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent: list[Any] = []
 

@@ -155,6 +155,7 @@ async def test_a_deleted_project_leaves_nothing_behind_and_takes_nothing_else(re
         store=registry.store,
         clock=registry.clock,
         new_id=registry.new_id,
+        sequence=registry.sequence,
         default_project=project,
         signing_secret=registry.signing_secret,
     )
