@@ -11,6 +11,7 @@ from isogloss.core.access import Principal, Role
 from isogloss.core.registry import Registry
 from isogloss.storage.sql.unit import Unit
 from tests.adapters.zenml.serving import Served, version_body
+from tests.support.accounts import add_user, as_user
 
 
 @pytest.fixture
@@ -340,3 +341,19 @@ async def test_a_page_costs_as_many_statements_whatever_its_size(
 
     for path, most in (("/stacks", 4), ("/components", 3)):
         assert await cost(path, 1) == await cost(path, 8) <= most
+
+
+async def test_stacks_components_and_flavors_are_found_by_who_made_them(served: Served, registry: Registry) -> None:
+    user = await add_user(registry, "ana")
+    ana = Served(registry, caller=as_user(user))
+    await ana.post("/components", component_body("data"))
+    await ana.post(
+        "/flavors", {"name": "f", "type": "alerter", "config_schema": {}, "source": "a.B", "integration": ""}
+    )
+    stack = await make_stack(ana, "work")
+    assert stack["resources"]["user"]["name"] == "ana"
+    for path, name in (("/components", "data"), ("/flavors", "f"), ("/stacks", "work")):
+        for reference in ("ana", user.id, "startswith:an"):
+            page = await served.get(path, {"user": reference, "sort_by": "user"})
+            assert [each["name"] for each in page["items"]] == [name], (path, reference)
+        assert (await served.get(path, {"user": "bea"}))["total"] == 0
