@@ -23,6 +23,7 @@ from isogloss.adapters.zenml.routes import (
     run_metadata,
     server,
     service_accounts,
+    settings,
     sign_in,
     stacks,
     tags,
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *run_metadata.ROUTES,
     *code_repositories.ROUTES,
     *absent.ROUTES,
+    *settings.ROUTES,
 )
 """Every operation that is served."""
 

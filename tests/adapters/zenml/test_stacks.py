@@ -1,6 +1,6 @@
 """Flavors, components and stacks: what the client registers, finds, changes and removes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +9,9 @@ from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.flavors import BUILT_IN
 from isogloss.core.access import Principal, Role
 from isogloss.core.registry import Registry
+from isogloss.storage.sql.unit import Unit
 from tests.adapters.zenml.serving import Served, version_body
+from tests.support.accounts import add_user, as_user
 
 
 @pytest.fixture
@@ -304,3 +306,54 @@ async def test_who_may_only_read_changes_nothing(served: Served, registry: Regis
     ):
         assert (await viewer(method, path, body)).status == 403, (method, path)
     assert (await viewer.get(f"/components/{store['id']}"))["name"] == "data"
+
+
+async def test_a_page_costs_as_many_statements_whatever_its_size(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flavor: dict[str, Any] = {"name": "mine", "type": "artifact_store", "config_schema": {}, "source": "a.B"}
+    flavor["integration"] = None
+    await served.post("/flavors", flavor)
+    for number in range(8):
+        store = await served.post("/components", component_body(f"data-{number}", flavor="mine"))
+        await make_stack(served, f"stack-{number}", artifact_store=[store["id"]])
+    statements = 0
+
+    def counting(name: str) -> None:
+        original: Callable[..., Any] = getattr(Unit, name)
+
+        async def counted(self: Unit, *arguments: Any, **key: Any) -> Any:
+            nonlocal statements
+            statements += 1
+            return await original(self, *arguments, **key)
+
+        monkeypatch.setattr(Unit, name, counted)
+
+    for name in ("get", "find", "rows", "count", "sum"):
+        counting(name)
+
+    async def cost(path: str, size: int) -> int:
+        nonlocal statements
+        statements = 0
+        page = await served.get(path, {"hydrate": True, "size": size, "name": "contains:-"})
+        assert len(page["items"]) == size
+        return statements
+
+    for path, most in (("/stacks", 4), ("/components", 3)):
+        assert await cost(path, 1) == await cost(path, 8) <= most
+
+
+async def test_stacks_components_and_flavors_are_found_by_who_made_them(served: Served, registry: Registry) -> None:
+    user = await add_user(registry, "ana")
+    ana = Served(registry, caller=as_user(user))
+    await ana.post("/components", component_body("data"))
+    await ana.post(
+        "/flavors", {"name": "f", "type": "alerter", "config_schema": {}, "source": "a.B", "integration": ""}
+    )
+    stack = await make_stack(ana, "work")
+    assert stack["resources"]["user"]["name"] == "ana"
+    for path, name in (("/components", "data"), ("/flavors", "f"), ("/stacks", "work")):
+        for reference in ("ana", user.id, "startswith:an"):
+            page = await served.get(path, {"user": reference, "sort_by": "user"})
+            assert [each["name"] for each in page["items"]] == [name], (path, reference)
+        assert (await served.get(path, {"user": "bea"}))["total"] == 0

@@ -1,27 +1,16 @@
 """What lists of any kind of record may be asked."""
 
+from isogloss.adapters.zenml.filters.artifacts import author
 from isogloss.adapters.zenml.filters.language import (
     IS_NOT_NULL,
     IS_NULL,
     Condition,
     Kind,
-    of_any,
     of_id,
     of_moment,
     of_text,
 )
 from isogloss.core.query import Compare, Has, Not, Operator, Where, all_of
-
-
-def author() -> Kind:
-    """Who made it: an id, a name or a full name."""
-    named = of_any(of_id("id"), of_text("name"), of_text("full_name"))
-
-    def where(asked: Condition) -> Where:
-        return Has("author", named(asked))
-
-    return where
-
 
 COMMON = {
     "id": of_id("id"),
