@@ -18,6 +18,7 @@ from isogloss.adapters.zenml.routes import (
     components,
     devices,
     flavors,
+    files,
     handlers,
     projects,
     run_metadata,
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *run_metadata.ROUTES,
     *code_repositories.ROUTES,
     *absent.ROUTES,
+    *files.ROUTES,
 )
 """Every operation that is served."""
 
