@@ -182,7 +182,7 @@ def _does_not_exist(sentence: str) -> Refusal:
 
 
 def with_files(delete: WriteOperation) -> PlainOperation:
-    """The deletion of a version, which takes its files along where the client asks for that.
+    """The deletion of a version that takes its files along where the client asks for that.
 
     They go after the rows are gone for good: what fails then leaves files that nothing refers to, and a line in the
     log. A version whose files the server may not remove is refused before anything is.
@@ -196,7 +196,7 @@ def with_files(delete: WriteOperation) -> PlainOperation:
 
         async def work(unit: Writer) -> tuple[bytes, str | None]:
             uri = await _removable(call, unit, version_id) if from_store else None
-            return (encode(await delete(call, unit)) if rows else b"null"), uri
+            return encode(await delete(call, unit)), uri
 
         answer, uri = await call.registry.store.write(work)
         if uri is not None:
