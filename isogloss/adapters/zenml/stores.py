@@ -4,44 +4,36 @@ Clients register stores with any path, which the server must not follow: it woul
 store counts only where its path lies in that place, and a uri only where it lies in both.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
+from isogloss.adapters.zenml.default_stack import FLAVORS
 from isogloss.adapters.zenml.failures import Forbidden
+from isogloss.adapters.zenml.stack_translate import ARTIFACT_STORE, component_facet
 from isogloss.core.errors import Invalid
 from isogloss.core.model import Record
 from isogloss.core.places import SHARED, SharedPlace, key_at
 
-COMPONENT = "component"
-ARTIFACT_STORE = "artifact_store"
-FLAVORS = {"file": "local", "s3": "s3", "gs": "gcp", "az": "azure"}
-"""The vendor's names for stores of each scheme."""
 
+class _Configuration(Struct, frozen=True):
+    """What decides where a store lies; all of it is as somebody wrote it."""
 
-class _Component(Struct, frozen=True):
-    """What decides of a component that somebody registered."""
-
-    type: str
-    flavor: str
-    configuration: dict[str, Any] = {}
-
-
-_component = msgspec.json.Decoder(_Component)
+    path: object = None
+    client_kwargs: object = None
 
 
 def store_key(place: SharedPlace, record: Record) -> str:
     """The key below which a store's files lie. Raises ``Forbidden`` for a store that lies elsewhere."""
-    component = _component.decode(record.body)
+    component = component_facet(record.body)
     refused = Forbidden(
         f"Files in the artifact store '{record.name}' cannot be accessed from the server: it reads none but those "
         f"below '{place.root}'."
     )
-    path = component.configuration.get("path")
+    configured = msgspec.json.decode(component.configuration, type=_Configuration)
+    path = configured.path
     if component.type != ARTIFACT_STORE or component.flavor != FLAVORS[place.scheme] or not isinstance(path, str):
         raise refused
-    endpoint = _endpoint(component.configuration.get("client_kwargs"))
+    endpoint = _endpoint(configured.client_kwargs)
     if endpoint is not None and endpoint.rstrip("/") != (place.endpoint or "").rstrip("/"):
         # A bucket of the same name, of somebody else.
         raise refused

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ async def test_files_that_another_version_uses_stay(shelf: Shelf) -> None:
 async def test_a_version_whose_files_the_server_may_not_remove_stays(shelf: Shelf, registry: Registry) -> None:
     elsewhere = await add_store(registry, "local", {"path": "/"})
     await shelf.files.objects.write("owned/secret", b"1")
-    cases = [
+    cases: list[tuple[str, dict[str, Any], int, str]] = [
         ("/etc", {}, 403, "IllegalOperationError"),
         (f"{shelf.root}../owned", {}, 403, "IllegalOperationError"),
         (shelf.root, {}, 403, "IllegalOperationError"),

@@ -11,7 +11,8 @@ from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.call import DIALECT, Call, flag, number
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden, Refusal, Unprocessable
 from isogloss.adapters.zenml.routes import Plain, PlainOperation, Route, WriteOperation, encode
-from isogloss.adapters.zenml.stores import COMPONENT, key_in, store_key
+from isogloss.adapters.zenml.stack_translate import COMPONENT
+from isogloss.adapters.zenml.stores import key_in, store_key
 from isogloss.adapters.zenml.translate import VersionFacet, Visualization, version_facet
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.archives import is_there, open_archive
