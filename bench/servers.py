@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-#: Variables that would point a server at somebody's own settings.
-FOREIGN_PREFIXES = ("PREFECT_", "ISOGLOSS_", "ZENML_", "TFY_", "PYTHON")
+#: Variables that would point a server at somebody's own settings, or at a bucket with somebody's own files.
+FOREIGN_PREFIXES = ("PREFECT_", "ISOGLOSS_", "ZENML_", "TFY_", "PYTHON", "AWS_")
 
 
 class ServerError(Exception):

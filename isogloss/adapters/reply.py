@@ -1,5 +1,11 @@
 """The answer of a route, as the plain ASGI application that sends it."""
 
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
 from litestar.types import Receive, Scope, Send
 
 _JSON = (b"content-type", b"application/json")
@@ -30,3 +36,53 @@ class Reply:
 
 
 NO_CONTENT = Reply(b"", 204)
+
+
+class Stream:
+    """Sends chunks as they come, no faster than the client takes them, until there are no more or the client leaves.
+
+    An error on the way breaks the connection, since the status has been told by then.
+    """
+
+    __slots__ = ("chunks", "headers")
+
+    def __init__(self, chunks: AsyncIterator[bytes], headers: tuple[tuple[str, str], ...]) -> None:
+        self.chunks = chunks
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        # The request has been read whole, so what comes next is that the client left.
+        following = asyncio.ensure_future(receive())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            async with _closed_after(self.chunks) as chunks:
+                async for chunk in chunks:
+                    if following.done() and following.result()["type"] == "http.disconnect":
+                        return
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            following.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _closed_after(chunks: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Lets a generator end with the block, and what it holds open with it."""
+    try:
+        yield chunks
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def attachment(filename: str) -> str:
+    """The value of ``content-disposition`` under which a browser keeps an answer as a file of this name (RFC 6266)."""
+    # A name that seems to lead into a directory is taken apart in as many ways as there are browsers.
+    name = re.sub(r"[\x00-\x1f\x7f/\\]", "_", filename)
+    plain = re.sub(r'[^ -~]|["%]', "_", name)
+    if plain == name:
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -123,7 +123,8 @@ def served(
 ) -> Iterator[Gateway]:
     """A gateway on the database, ready to answer, until the block ends; then it must stop cleanly.
 
-    ``settings`` are more ISOGLOSS_* variables. ``killed`` says that the block ends the process by itself. A PostgreSQL
+    ``settings`` are more variables, ISOGLOSS_* and those of a bucket (see ``s3.S3Server``): none of the caller's own
+    gets through. ``killed`` says that the block ends the process by itself. A PostgreSQL
     database gets its schema first, as an administrator would do it. Raises ``GatewayError``.
     """
     home.mkdir(parents=True, exist_ok=True)

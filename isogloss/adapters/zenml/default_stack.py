@@ -32,7 +32,8 @@ DEFAULT = "default"
 TYPES = ("orchestrator", "deployer", ARTIFACT_STORE)
 """The types of which the default stack has a component, named as it is."""
 
-_FLAVORS = {"file": "local", "s3": "s3", "gs": "gcp", "az": "azure"}
+FLAVORS = {"file": "local", "s3": "s3", "gs": "gcp", "az": "azure"}
+"""The vendor's names for stores in a place of each scheme."""
 
 
 async def ensure_default_stack(registry: Registry) -> None:
@@ -76,7 +77,7 @@ def component_of(kind: str, place: SharedPlace | None) -> ComponentFacet:
     """What the default component of a type is, where clients share this place with the registry."""
     if kind != ARTIFACT_STORE or place is None:
         return ComponentFacet(type=kind, flavor="local")
-    return ComponentFacet(type=kind, flavor=_FLAVORS[place.scheme], configuration=_configuration(place))
+    return ComponentFacet(type=kind, flavor=FLAVORS[place.scheme], configuration=_configuration(place))
 
 
 def _configuration(place: SharedPlace) -> Raw:

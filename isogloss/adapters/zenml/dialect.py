@@ -17,6 +17,7 @@ from isogloss.adapters.zenml.routes import (
     code_repositories,
     components,
     devices,
+    files,
     flavors,
     handlers,
     projects,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *code_repositories.ROUTES,
     *absent.ROUTES,
     *settings.ROUTES,
+    *files.ROUTES,
 )
 """Every operation that is served."""
 

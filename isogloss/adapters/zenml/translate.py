@@ -82,6 +82,11 @@ _FOREIGN = VersionFacet()
 _facet = msgspec.json.Decoder(VersionFacet)
 
 
+def version_facet(dialect: str, kept: Json | None) -> VersionFacet:
+    """What only ZenML keeps of a version that a dialect wrote; of any other's, what stands for it."""
+    return _facet.decode(kept) if dialect == "zenml" and kept is not None else _FOREIGN
+
+
 class Around(Struct, frozen=True, kw_only=True):
     """What the rows of a page refer to, already encoded: users by id, tags by the id of what bears them.
 
@@ -119,7 +124,7 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
         artifact_updated,
         *rest,
     ) = row
-    facet = _facet.decode(kept) if dialect == "zenml" and kept is not None else _FOREIGN
+    facet = version_facet(dialect, kept)
     artifact = wire.Named(
         wire.ArtifactBody(moment(artifact_created), moment(artifact_updated), artifact_author_id, project_id),
         None,

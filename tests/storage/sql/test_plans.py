@@ -50,6 +50,8 @@ def tagged(tag: str) -> Where:
 TAGGED_7 = Compare("tag_id", Operator.EQ, TAG_7)
 BEGINS_7 = all_of(Compare("id", Operator.GE, VERSION_7[:20]), Compare("id", Operator.LT, VERSION_7[:20] + "g"))
 
+BELOW_7 = all_of(Compare("uri", Operator.GE, "file:7/"), Compare("uri", Operator.LT, "file:70"))
+
 SORTS = [
     ("version", EVERYTHING, "id"),
     ("version", EVERYTHING, "created"),
@@ -89,6 +91,8 @@ FILTERS = {
     "shown version by artifact name": ("shown_version", Compare("artifact.name", Operator.EQ, "key-7")),
     "shown version by beginning of its id": ("shown_version", BEGINS_7),
     "shown version by uri": ("shown_version", Compare("uri", Operator.EQ, "file:7")),
+    "version by uris": ("version", AnyOf("uri", ("file:7", "file:8"))),
+    "version by beginning of its uri": ("version", BELOW_7),
     "shown version by tag": ("shown_version", Has("tag", Compare("tag.name", Operator.EQ, "tag-8"))),
     "shown version by metadata": ("shown_version", Has("metadata", Compare("key", Operator.EQ, "key-7"))),
     "artifact by name": ("artifact", Compare("name", Operator.EQ, "key-7")),

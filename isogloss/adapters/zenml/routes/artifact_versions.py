@@ -17,6 +17,7 @@ from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.projects import project_named, project_of
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write
+from isogloss.adapters.zenml.routes.files import with_files
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visualization, version
 from isogloss.core.access import Role, require
@@ -184,5 +185,5 @@ ROUTES: tuple[Route, ...] = (
     Plain("DELETE", "/artifact_versions", prune_versions),
     Read("GET", "/artifact_versions/{id:str}", read_version),
     Write("PUT", "/artifact_versions/{id:str}", change_version),
-    Write("DELETE", "/artifact_versions/{id:str}", delete_version),
+    Plain("DELETE", "/artifact_versions/{id:str}", with_files(delete_version)),
 )
