@@ -19,6 +19,9 @@ from isogloss.adapters.zenml.routes import (
     devices,
     flavors,
     handlers,
+    model_version_links,
+    model_versions,
+    models,
     projects,
     run_metadata,
     server,
@@ -46,6 +49,9 @@ ROUTES: tuple[Route, ...] = (
     *run_metadata.ROUTES,
     *code_repositories.ROUTES,
     *absent.ROUTES,
+    *models.ROUTES,
+    *model_versions.ROUTES,
+    *model_version_links.ROUTES,
 )
 """Every operation that is served."""
 
