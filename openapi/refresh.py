@@ -115,6 +115,12 @@ def reachable(roots: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
+def securities(paths: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
+    """The security schemes that operations of ``paths`` name, sorted by name."""
+    asked = [asked for item in paths.values() for operation in item.values() for asked in operation.get("security", ())]
+    return {name: schemes[name] for name in sorted({name for names in asked for name in names})}
+
+
 def read_operations(text: str) -> list[tuple[str, str]]:
     """The ``(method, path)`` pairs listed in `text`; methods in lower case, in the order of the list."""
     operations: list[tuple[str, str]] = []
@@ -148,12 +154,16 @@ def reduce(document: Mapping[str, Any], operations: Sequence[tuple[str, str]]) -
         if "parameters" in item:
             operation["parameters"] = without_prose(item["parameters"]) + operation.get("parameters", [])
         paths.setdefault(path, {})[method] = operation
-    schemas = without_prose(document.get("components", {}).get("schemas", {}), names=True)
+    published = document.get("components", {})
+    components = {"schemas": reachable(paths, without_prose(published.get("schemas", {}), names=True))}
+    schemes = securities(paths, without_prose(published.get("securitySchemes", {}), names=True))
+    if schemes:
+        components["securitySchemes"] = schemes
     return {
         "openapi": document["openapi"],
         "info": {"title": "api", "version": str(document.get("info", {}).get("version", ""))},
         "paths": paths,
-        "components": {"schemas": reachable(paths, schemas)},
+        "components": components,
     }
 
 

@@ -26,6 +26,7 @@ class Deviation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     origin: str
     status: int | None = None
+    format: str | None = None
     shape: str | None = None
 
     def concerns(self, operation: str) -> bool:
@@ -84,7 +85,22 @@ def answered(dialect: str) -> dict[str, Any]:
                 responses[status] = {"description": ""}
                 if shapes:
                     responses[status]["content"] = {"application/json": {"schema": {"anyOf": shapes}}}
+    formats = {entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format}
+    reformat(document, formats)
     return document
+
+
+def reformat(node: Any, formats: dict[str | None, dict[str, Any]]) -> None:
+    """Put other schemas in the place of those with these formats, within a document."""
+    if isinstance(node, list):
+        for item in node:
+            reformat(item, formats)
+    elif isinstance(node, dict):
+        other = formats.get(node["format"]) if isinstance(node.get("format"), str) else None
+        if other is not None:
+            node.update(other)
+        for value in node.values():
+            reformat(value, formats)
 
 
 def _shape(name: str, deviations: Deviations, responses: dict[str, Any]) -> dict[str, Any] | None:

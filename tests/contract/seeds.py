@@ -1,6 +1,7 @@
 """Rows for generated requests to hit: with a random id, most of a route is never run."""
 
 import itertools
+import re
 from typing import Any
 
 from tests.support.gateways import Gateway
@@ -16,6 +17,10 @@ class PrefectSeeds:
         self.run = self._flow_run()
         self.step = self._task_run()
         self.deployment = self._deployment()
+
+    def place(self, path: str) -> dict[str, str]:
+        """What stands for the parameter of ``path``, by its name."""
+        return dict.fromkeys(re.findall(r"\{(\w+)\}", path), self.for_path(path))
 
     def for_path(self, path: str) -> str:
         """A new row for the parameter of ``path``, which the request may delete: its id, or its key."""

@@ -7,19 +7,18 @@ import random
 import re
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.contract.document import operations, published
-from tests.contract.seeds import PrefectSeeds
+from tests.contract.document import answered, operations
+from tests.contract.subjects import SUBJECTS, Seeds, Subject
 from tests.support.gateways import Gateway
 
 LEAST = 5000
-EXAMPLES = 95
-DOCUMENT = published("prefect")
 
 # What has broken servers before: sizes, depths, encodings, and values that one engine takes and the other does not.
 HOSTILE: list[Any] = [
@@ -28,7 +27,7 @@ HOSTILE: list[Any] = [
     *("\\", "'; --", "%_", "..", "1" * 5000, "NaN", "null", "{" + "0" * 32 + "}", "0" * 32),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-02-30T00:00:00Z"),
     *([], [[]], {}, {"": {}}, [None], ["\0"], [2**64], [0] * 3000, {str(number): number for number in range(500)}),
-    *({"any_": []}, {"any_": None}, {"like_": "%" * 20_000}, {"a" * 2000: 1}),
+    {"a" * 2000: 1},
 ]
 HEADERS: list[dict[str, str]] = [
     {},
@@ -37,31 +36,36 @@ HEADERS: list[dict[str, str]] = [
     {"content-type": "multipart/form-data; boundary=x"},
     {"content-type": "application/x-www-form-urlencoded"},
     {"content-type": "é/\xff"},
-    {"x-prefect-api-version": "0.8.4.5"},
-    {"x-prefect-api-version": "9" * 5000},
     {"accept-encoding": "gzip, br;q=x"},
     {"authorization": "Basic !!!"},
     {"authorization": "Bearer " + "x" * 4000},
     {"origin": "null", "access-control-request-method": "x"},
     {"content-encoding": "gzip"},
 ]
+INTERNAL = b"Internal Server Error"
 PLACES = ["%7Bid%7D", "not-a-uuid", "0" * 32, "%00", "%FF%FE", "..%2f..", "x" * 3000, "%F0%9F%8E%89", "a b"]
 
-values: SearchStrategy[Any] = st.recursive(
-    st.one_of(
-        st.sampled_from(HOSTILE),
-        st.text(max_size=20),
-        st.integers(),
-        st.floats(),
-        st.booleans(),
-        st.uuids().map(str),
-    ),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=8,
-)
+# What makes a line of a request too long is refused before it is anybody's.
+LONGEST_PARAMETER = 2000
 
 
-def members(operation: dict[str, Any]) -> list[str]:
+def values_of(subject: Subject) -> SearchStrategy[Any]:
+    """Values that a body or a query does not expect."""
+    return st.recursive(
+        st.one_of(
+            st.sampled_from([*HOSTILE, *subject.hostile]),
+            st.text(max_size=20),
+            st.integers(),
+            st.floats(),
+            st.booleans(),
+            st.uuids().map(str),
+        ),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+        max_leaves=8,
+    )
+
+
+def members(operation: dict[str, Any], document: dict[str, Any]) -> list[str]:
     """The names that a body's own members, and those of the objects in them, go by."""
     names: set[str] = set()
     waiting = [operation.get("requestBody", {})]
@@ -75,12 +79,12 @@ def members(operation: dict[str, Any]) -> list[str]:
             reference = node.get("$ref", "").rpartition("/")[2] if isinstance(node.get("$ref"), str) else ""
             if reference and reference not in seen:
                 seen.add(reference)
-                waiting.append(DOCUMENT["components"]["schemas"][reference])
+                waiting.append(document["components"]["schemas"][reference])
             waiting.extend(node.values())
     return sorted(names)
 
 
-def bodies(names: list[str]) -> SearchStrategy[Any]:
+def bodies(names: list[str], values: SearchStrategy[Any]) -> SearchStrategy[Any]:
     """Bodies that bear the right names, two levels deep, and the wrong values."""
     name = st.sampled_from(names) if names else st.text(max_size=5)
     inner = st.dictionaries(name, values, max_size=3)
@@ -88,37 +92,59 @@ def bodies(names: list[str]) -> SearchStrategy[Any]:
     return whole | st.lists(whole, max_size=3) | values
 
 
+def queries(operation: dict[str, Any], values: SearchStrategy[Any]) -> SearchStrategy[str]:
+    """Query strings of the right names and the wrong values."""
+    names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+    if not names:
+        return st.just("")
+    pairs = st.lists(st.tuples(st.sampled_from(names), values.map(parameter)), max_size=3)
+    return pairs.map(lambda given: "&".join(f"{name}={value}" for name, value in given))
+
+
+def parameter(value: Any) -> str:
+    """A value as it stands in a query: text as it is, even where it cannot be encoded, anything else as JSON."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return quote(text[:LONGEST_PARAMETER].encode("utf-8", "surrogatepass"))
+
+
 @pytest.fixture(scope="module")
-def seeds(running: Gateway) -> PrefectSeeds:
-    """Rows to hit."""
-    return PrefectSeeds(running)
+def seeds(running: Gateway) -> dict[str, Seeds]:
+    """Rows to hit, by dialect."""
+    return {subject.dialect: subject.seeds(running) for subject in SUBJECTS}
 
 
-def test_nothing_makes_the_gateway_fail(running: Gateway, seeds: PrefectSeeds) -> None:
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.dialect)
+def test_nothing_makes_the_gateway_fail(running: Gateway, seeds: dict[str, Seeds], subject: Subject) -> None:
     sent: Counter[int] = Counter()
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+    document, values = answered(subject.dialect), values_of(subject)
 
-    def exchange(label: str, place: str, value: Any, headers: dict[str, str], damage: int) -> None:
+    def exchange(label: str, place: str, query: str, value: Any, headers: dict[str, str], damage: int) -> None:
         method, _, path = label.partition(" ")
         content = damaged(json.dumps(value).encode(), damage)
-        target = re.sub(r"\{\w+\}", place, path).replace(" ", "%20")
-        connection.request(method, f"/api{target}", content, {"content-type": "application/json", **headers})
+        target = f"{subject.base}{place.replace(' ', '%20')}"
+        target = f"{target}?{query}" if query else target
+        connection.request(method, target, content, {"content-type": "application/json", **headers})
         response = connection.getresponse()
         answer = response.read()
         sent[response.status] += 1
-        assert response.status < 500, (label, target, content[:500], answer)
+        listed = str(response.status) in document["paths"][path][method.lower()]["responses"]
+        assert response.status < 500 or (listed and INTERNAL not in answer), (label, target, content[:500], answer)
         if answer:
             json.loads(gzip.decompress(answer) if response.headers["content-encoding"] == "gzip" else answer)
 
-    for label in operations(DOCUMENT):
+    for label in operations(document):
         method, _, path = label.partition(" ")
-        known = seeds.for_path(path) if "{" in path else ""
-        settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))(
+        operation = document["paths"][path][method.lower()]
+        known = filled(path, seeds[subject.dialect].place(path)) if "{" in path else path
+        strange = [re.sub(r"\{\w+\}", place, path) for place in PLACES] if "{" in path else [path]
+        settings(max_examples=subject.storm, phases=[Phase.generate], suppress_health_check=list(HealthCheck))(
             given(
                 label=st.just(label),
-                place=st.sampled_from([known, known, known, *PLACES]),
-                value=bodies(members(DOCUMENT["paths"][path][method.lower()])),
-                headers=st.sampled_from([{}, {}, {}, *HEADERS]),
+                place=st.sampled_from([known, known, known, *strange]),
+                query=st.just("") | queries(operation, values),
+                value=bodies(members(operation, document), values),
+                headers=st.sampled_from([{}, {}, {}, *HEADERS, *subject.headers]),
                 damage=st.integers(0, 19),
             )(exchange)
         )()
@@ -129,14 +155,14 @@ def test_nothing_makes_the_gateway_fail(running: Gateway, seeds: PrefectSeeds) -
     assert sent[200] + sent[201] > 100, f"some of them are taken: {sent}"
     assert sent[422] > 500, f"most of them are refused: {sent}"
     # Every list still prints: none of what was taken has spoiled a page.
-    for path in (
-        "/artifacts/filter",
-        "/artifacts/latest/filter",
-        "/flow_runs/filter",
-        "/task_runs/filter",
-        "/logs/filter",
-    ):
-        assert running.request("POST", f"/api{path}", {}).status == 200, path
+    for method, path, body in subject.lists:
+        answer = running.request(method, f"{subject.base}{path}", body)
+        assert answer.status == 200, (path, answer)
+
+
+def filled(path: str, places: dict[str, str]) -> str:
+    """A path with its parameters."""
+    return re.sub(r"\{(\w+)\}", lambda match: places[match[1]], path)
 
 
 def damaged(content: bytes, kind: int) -> bytes:

@@ -20,6 +20,9 @@ from isogloss.adapters.zenml.routes import (
     files,
     flavors,
     handlers,
+    model_version_links,
+    model_versions,
+    models,
     projects,
     run_metadata,
     server,
@@ -50,6 +53,9 @@ ROUTES: tuple[Route, ...] = (
     *absent.ROUTES,
     *settings.ROUTES,
     *files.ROUTES,
+    *models.ROUTES,
+    *model_versions.ROUTES,
+    *model_version_links.ROUTES,
 )
 """Every operation that is served."""
 

@@ -302,8 +302,11 @@ def tag_link_source(alias: str = "tl") -> Source:
 def record_source(alias: str = "c") -> Source:
     """Records. ``parent`` and ``child`` are records; ``gathers`` holds the links to what a record gathers, and
     ``gathered`` those from records that gather it.
+
+    ``newest`` is when the newest child was made or, where there is none, the record itself.
     """
-    record = tables.records.alias(alias)
+    record, younger = tables.records.alias(alias), tables.records.alias(f"{alias}y")
+    made = select(func.max(younger.c.created)).where(younger.c.parent_id == record.c.id).correlate(record)
 
     def parent() -> Relation:
         return _same(record_source(f"{alias}p"), "id", record.c.parent_id)
@@ -316,7 +319,11 @@ def record_source(alias: str = "c") -> Source:
 
     return Source(
         rows=record,
-        columns=_columns(record) | {"author": _author_name(record, alias)},
+        columns=_columns(record)
+        | {
+            "author": _author_name(record, alias),
+            "newest": func.coalesce(made.scalar_subquery(), record.c.created),
+        },
         relations={
             "parent": parent,
             "child": child,

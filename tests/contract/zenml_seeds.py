@@ -1,0 +1,124 @@
+"""Rows for generated requests to hit, made through the ZenML API."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from tests.support.gateways import Gateway
+
+PREFIX = "/api/v1"
+
+
+class ZenMLSeeds:
+    """Makes rows, and tells what stands for each parameter of a path and for each member that refers to something."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._numbers = itertools.count()
+        self.project = self._read("/projects/default")["id"]
+        self._makers: dict[str, Callable[[], str]] = {
+            "artifact_versions": self._artifact_version,
+            "components": self._component,
+            # Where everybody is let in, there is nobody to approve a device.
+            "devices": lambda: str(uuid4()),
+            "flavors": self._flavor,
+            "model_versions": self._model_version,
+            "models": self._model,
+            "projects": lambda: self.project,
+            "service_accounts": self._service_account,
+            "stacks": self._stack,
+            "users": self._user,
+        }
+        self._kept: dict[str, str] = {}
+
+    def place(self, path: str) -> dict[str, str]:
+        """What stands for the parameters of ``path``: a new row, which the request may delete."""
+        match path.removeprefix(PREFIX).strip("/").split("/"):
+            case ["service_accounts", account, "api_keys", key, *_]:
+                made = self._service_account()
+                return {account.strip("{}"): made, key.strip("{}"): self._api_key(made)}
+            case ["model_versions", version, "artifacts", link]:
+                made, linked = self._model_version(), self._artifact_version()
+                body = {"model_version": made, "artifact_version": linked}
+                return {version.strip("{}"): made, link.strip("{}"): self._create("/model_version_artifacts", body)}
+            case ["model_versions", version, "runs", link]:
+                return {version.strip("{}"): self._model_version(), link.strip("{}"): str(uuid4())}
+            case [noun, parameter, *_]:
+                return {parameter.strip("{}"): self._makers[noun]()}
+        raise ValueError(path)
+
+    def for_member(self, name: str) -> str | None:
+        """The id of an existing row for a member or parameter that refers to one; None for any other."""
+        noun = {
+            "project": "projects",
+            "project_id": "projects",
+            "project_name_or_id": "projects",
+            "default_project_id": "projects",
+            "artifact_version": "artifact_versions",
+            "model": "models",
+            "model_version": "model_versions",
+            "model_version_id": "model_versions",
+        }.get(name)
+        if noun is None:
+            return None
+        if noun not in self._kept:
+            self._kept[noun] = self._makers[noun]()
+        return self._kept[noun]
+
+    def _artifact_version(self) -> str:
+        source = {"module": "builtins", "attribute": "int", "type": "builtin"}
+        body = {
+            "project": self.project,
+            "artifact_name": self._name(),
+            "type": "DataArtifact",
+            "uri": "/data",
+            "materializer": source,
+            "data_type": source,
+            "save_type": "manual",
+            "metadata": {"rows": 5},
+            "tags": ["seed"],
+        }
+        return self._create("/artifact_versions", body)
+
+    def _component(self) -> str:
+        body = {"name": self._name(), "type": "orchestrator", "flavor": "local", "configuration": {}}
+        return self._create("/components", body)
+
+    def _flavor(self) -> str:
+        body = {"name": self._name(), "type": "orchestrator", "config_schema": {}, "source": "a.B", "integration": None}
+        return self._create("/flavors", body)
+
+    def _model(self) -> str:
+        return self._create("/models", {"project": self.project, "name": self._name(), "tags": ["seed"]})
+
+    def _model_version(self) -> str:
+        return self._create("/model_versions", {"project": self.project, "model": self._model()})
+
+    def _service_account(self) -> str:
+        return self._create("/service_accounts", {"name": self._name(), "active": True})
+
+    def _api_key(self, account: str) -> str:
+        return self._create(f"/service_accounts/{account}/api_keys", {"name": self._name()})
+
+    def _stack(self) -> str:
+        default = self._read("/stacks?name=default&hydrate=true")["items"][0]["metadata"]["components"]
+        components = {kind: [each["id"] for each in members] for kind, members in default.items()}
+        return self._create("/stacks", {"name": self._name(), "components": components})
+
+    def _user(self) -> str:
+        return self._create("/users", {"name": self._name(), "is_admin": False, "active": False})
+
+    def _name(self) -> str:
+        return f"seed-{next(self._numbers)}"
+
+    def _read(self, path: str) -> Any:
+        answer = self._gateway.request("GET", f"{PREFIX}{path}")
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def _create(self, path: str, body: dict[str, Any]) -> str:
+        answer = self._gateway.request("POST", f"{PREFIX}{path}", body)
+        assert answer.status == 200, answer
+        identifier: str = answer.json()["id"]
+        return identifier
