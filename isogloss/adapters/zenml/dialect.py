@@ -19,13 +19,18 @@ from isogloss.adapters.zenml.routes import (
     devices,
     flavors,
     handlers,
+    logs,
+    pipeline_snapshots,
+    pipelines,
     projects,
     run_metadata,
+    runs,
     server,
     service_accounts,
     sign_in,
     stacks,
     tags,
+    steps,
     users,
 )
 from isogloss.core.ids import random_id
@@ -46,6 +51,11 @@ ROUTES: tuple[Route, ...] = (
     *run_metadata.ROUTES,
     *code_repositories.ROUTES,
     *absent.ROUTES,
+    *pipelines.ROUTES,
+    *pipeline_snapshots.ROUTES,
+    *logs.ROUTES,
+    *runs.ROUTES,
+    *steps.ROUTES,
 )
 """Every operation that is served."""
 
