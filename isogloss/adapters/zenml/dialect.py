@@ -29,8 +29,8 @@ from isogloss.adapters.zenml.routes import (
     service_accounts,
     sign_in,
     stacks,
-    tags,
     steps,
+    tags,
     users,
 )
 from isogloss.core.ids import random_id

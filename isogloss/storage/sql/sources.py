@@ -522,6 +522,7 @@ def run_source(alias: str = "r") -> Source:
             "began": func.coalesce(run.c.started, run.c.expected_start),
             "workflow_name": workflow_name,
             "name_in_run": name_in_run,
+            "author": _author_name(run, alias),
         },
         relations={
             "workflow": workflow,
@@ -529,6 +530,7 @@ def run_source(alias: str = "r") -> Source:
             "parent": parent,
             "child": child,
             "link": link,
+            "author": _author(run, alias),
             "tag": _tags(run, "run", alias),
             "metadata": _metadata(run, "run", alias),
             "gathered": _gathered(run, "run", alias),
@@ -537,7 +539,7 @@ def run_source(alias: str = "r") -> Source:
         nullable=frozenset(
             {
                 *("began", "expected_start", "next_start", "started", "ended"),
-                *("author_id", "state_type", "state_name", "workflow_name"),
+                *("author_id", "author", "state_type", "state_name", "workflow_name"),
             }
         ),
         selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
@@ -571,16 +573,18 @@ def workflow_source(alias: str = "w") -> Source:
         columns=_columns(workflow)
         | {
             "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
+            "author": _author_name(workflow, alias),
             "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
         },
         relations={
             "parent": parent,
             "child": child,
             "run": run,
+            "author": _author(workflow, alias),
             "tag": _tags(workflow, "workflow", alias),
             "property": _properties(workflow, "workflow", alias),
         },
-        nullable=frozenset({"author_id", "latest_run", "latest_run_at"}),
+        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at"}),
         selective=frozenset({"id", "name", "parent_id"}),
     )
 

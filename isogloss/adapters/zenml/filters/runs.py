@@ -1,7 +1,7 @@
 """What lists of pipelines, snapshots, runs and steps may be asked."""
 
 from isogloss.adapters.zenml.call import DIALECT
-from isogloss.adapters.zenml.filters.artifacts import metadata, tags
+from isogloss.adapters.zenml.filters.artifacts import author, metadata, tags
 from isogloss.adapters.zenml.filters.language import (
     IS_NOT_NULL,
     IS_NULL,
@@ -185,13 +185,14 @@ _COMMON = {
     "created": of_moment("created"),
     "updated": of_moment("updated"),
     "name": of_text("name"),
+    "user": author(),
 }
 _COMMON_SORTS = {
     "id": "id",
     "created": "created",
     "updated": "updated",
     "name": "name",
-    "user": "author_id",
+    "user": "author",
     "project": "project_id",
 }
 

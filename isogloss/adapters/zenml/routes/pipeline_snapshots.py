@@ -11,13 +11,13 @@ from isogloss.adapters.zenml.bodies.snapshots import SnapshotRequest, SnapshotUp
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.failures import Absent
 from isogloss.adapters.zenml.filters.runs import SNAPSHOTS
-from isogloss.adapters.zenml.named_tags import attach, detach
 from isogloss.adapters.zenml.records import Resource, checked_name, list_page, lock
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.run_around import SNAPSHOT, STACK, latest_runs_of, stacks_of, workflows_of
 from isogloss.adapters.zenml.run_facets import facet_text, snapshot_facet
 from isogloss.adapters.zenml.run_translate import lean_pipeline, snapshot_body, snapshot_metadata, status
 from isogloss.adapters.zenml.snapshots import add_steps, name_key, remove_snapshots, snapshot_draft, steps_of
+from isogloss.adapters.zenml.tagging import attach_given, detach_named
 from isogloss.core.model import Record, Run
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import records, workflows
@@ -44,7 +44,7 @@ async def create_snapshot(call: Call, unit: Writer) -> run_wire.Snapshot:
     draft, steps = snapshot_draft(call, body, name)
     made = await records.create_record(call.registry, unit, call.caller, draft)
     await add_steps(call, unit, made, steps)
-    await attach(call, unit, [made], body.tags)
+    await attach_given(call, unit, body.tags, made)
     return (await _show(call, unit, [made], True))[0]
 
 
@@ -83,8 +83,8 @@ async def update_snapshot(call: Call, unit: Writer) -> run_wire.Snapshot:
         name = None
     key = name_key(record.parent_id or "", name)
     changed = await records.change_record(call.registry, unit, record, key=key, name=name, body=facet_text(facet))
-    await attach(call, unit, [changed], body.add_tags)
-    await detach(call, unit, changed, body.remove_tags)
+    await attach_given(call, unit, body.add_tags, changed)
+    await detach_named(call, unit, body.remove_tags, changed)
     return (await _show(call, unit, [changed], True))[0]
 
 

@@ -11,7 +11,6 @@ from isogloss.adapters.zenml.bodies.runs import PipelineRequest, PipelineUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import PIPELINES
-from isogloss.adapters.zenml.named_tags import attach, detach
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -19,6 +18,7 @@ from isogloss.adapters.zenml.run_around import SNAPSHOT, runs_of
 from isogloss.adapters.zenml.run_facets import PipelineFacet, facet_text, pipeline_facet
 from isogloss.adapters.zenml.run_translate import pipeline
 from isogloss.adapters.zenml.snapshots import remove_snapshots
+from isogloss.adapters.zenml.tagging import attach_given, detach_named
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Record, Run, Workflow
@@ -47,7 +47,7 @@ async def create_pipeline(call: Call, unit: Writer) -> wire.Named:
         facet=facet_text(PipelineFacet(description=body.description)),
     )
     made = await workflows.create_workflow(call.registry, unit, call.caller, project, draft)
-    await attach(call, unit, [made], body.tags)
+    await attach_given(call, unit, body.tags, made)
     return await _show(unit, made.id, hydrate=True)
 
 
@@ -86,8 +86,8 @@ async def update_pipeline(call: Call, unit: Writer) -> wire.Named:
     if body.description is not None:
         facet = replace(facet, description=body.description)
     row = await workflows.change_workflow(call.registry, unit, row, facet=facet_text(facet))
-    await attach(call, unit, [row], body.add_tags)
-    await detach(call, unit, row, body.remove_tags)
+    await attach_given(call, unit, body.add_tags, row)
+    await detach_named(call, unit, body.remove_tags, row)
     return await _show(unit, row.id, hydrate=True)
 
 

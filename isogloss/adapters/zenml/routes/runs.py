@@ -13,7 +13,6 @@ from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import RUNS
-from isogloss.adapters.zenml.named_tags import attach, detach
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -47,6 +46,7 @@ from isogloss.adapters.zenml.states import (
     TYPES,
     entering,
 )
+from isogloss.adapters.zenml.tagging import attach_given, detach_named
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
@@ -157,8 +157,8 @@ async def update_run(call: Call, unit: Writer) -> wire.Named:
         await produce(unit, row, list(body.outputs.items()))
     row = await move_run(call.registry, unit, row, facet=facet_text(facet), key=key)
     await keep_logs(call, unit, row, body.add_logs or (), "orchestrator")
-    await attach(call, unit, [row], body.add_tags)
-    await detach(call, unit, row, body.remove_tags)
+    await attach_given(call, unit, body.add_tags, row)
+    await detach_named(call, unit, body.remove_tags, row)
     return await _show(unit, row.id, hydrate=True)
 
 
@@ -247,7 +247,7 @@ async def _begin(call: Call, unit: Writer, row: Run, body: RunRequest) -> None:
     state = entering(body.status, body.status_reason)
     await move_run(call.registry, unit, row, state, key=body.orchestrator_run_id)
     await _keep_environment(call, unit, row, body)
-    await attach(call, unit, [row], body.tags)
+    await attach_given(call, unit, body.tags, row)
 
 
 async def _create(call: Call, unit: Writer, project: Project, snapshot: Record, body: RunRequest) -> Run:
@@ -283,7 +283,7 @@ async def _create(call: Call, unit: Writer, project: Project, snapshot: Record, 
     await workflows.change_workflow(call.registry, unit, pipeline, facet=facet_text(counted), quietly=True)
     await _keep_environment(call, unit, made, body)
     await keep_logs(call, unit, made, () if body.logs is None else (body.logs,), "client")
-    await attach(call, unit, [made], body.tags)
+    await attach_given(call, unit, body.tags, made)
     return made
 
 

@@ -13,7 +13,6 @@ from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
-from isogloss.adapters.zenml.named_tags import attach
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
@@ -44,6 +43,7 @@ from isogloss.adapters.zenml.states import (
     SUCCEEDED,
     entering,
 )
+from isogloss.adapters.zenml.tagging import attach_named
 from isogloss.adapters.zenml.times import instant, moment
 from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
@@ -349,8 +349,8 @@ async def _repeat(
     if original is not None and original.metadata is not None:
         await metadata.append(call.registry, unit, "run", made.id, original.metadata)
     if pipeline.cascading and outputs:
-        versions = await unit.find(Version, id=[version_id for _, version_id in outputs])
-        await attach(call, unit, versions, pipeline.cascading)
+        for version in await unit.find(Version, id=[version_id for _, version_id in outputs]):
+            await attach_named(call, unit, pipeline.cascading, version)
 
 
 async def _settle(unit: Writer, row: Run, *, all_outputs: bool, outputs: Slots) -> None:
