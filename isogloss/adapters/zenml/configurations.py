@@ -130,7 +130,6 @@ class StoredStep(Struct, frozen=True):
 
     spec: Raw
     config: Raw
-    step_config_overrides: Raw | None = None
 
 
 class SpecifiedStep(Struct, frozen=True):

@@ -13,6 +13,9 @@ logger = logging.getLogger("isogloss.zenml")
 
 F = TypeVar("F")
 
+NULL = Raw(b"null")
+"""JSON that is not there."""
+
 
 class PipelineFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a pipeline. ``runs`` counts all runs that it ever had: the newest one's index."""
@@ -36,7 +39,7 @@ class SnapshotFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_name_template: str
     pipeline_configuration: Raw
     client_environment: Raw
-    pipeline_spec: Raw | None = None
+    pipeline_spec: Raw = NULL
     client_version: str | None = None
     server_version: str | None = None
     pipeline_version_hash: str | None = None
@@ -60,8 +63,8 @@ class RunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     goes_on: bool = True
     heartbeat: bool = False
     stack: str | None = None
-    trigger_info: Raw | None = None
-    exception_info: Raw | None = None
+    trigger_info: Raw = NULL
+    exception_info: Raw = NULL
     original_run: str | None = None
     parent_run: str | None = None
     root_run: str | None = None
@@ -100,7 +103,7 @@ class StepFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     code_hash: str | None = None
     docstring: str | None = None
     source_code: str | None = None
-    exception_info: Raw | None = None
+    exception_info: Raw = NULL
     original_step: str | None = None
     heartbeat_threshold: int | None = None
     latest_heartbeat: Instant | None = None

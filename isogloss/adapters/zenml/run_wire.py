@@ -70,7 +70,7 @@ class SnapshotMetadata(Struct, frozen=True, kw_only=True):
     client_version: str | None
     server_version: str | None
     pipeline_version_hash: str | None
-    pipeline_spec: Raw | None
+    pipeline_spec: Raw
     code_path: str | None
     template_id: str | None
     source_snapshot_id: str | None
@@ -132,9 +132,9 @@ class RunMetadata(Struct, frozen=True, kw_only=True):
     code_path: str | None
     template_id: str | None
     is_templatable: bool = False
-    trigger_info: Raw | None
+    trigger_info: Raw
     enable_heartbeat: bool
-    exception_info: Raw | None
+    exception_info: Raw
     trigger_execution_info: None = None
 
 
@@ -190,7 +190,7 @@ class StepMetadata(Struct, frozen=True, kw_only=True):
     code_hash: str | None
     docstring: str | None
     source_code: str | None
-    exception_info: Raw | None
+    exception_info: Raw
     snapshot_id: str
     pipeline_run_id: str
     original_step_run_id: str | None

@@ -9,7 +9,7 @@ from isogloss.adapters.zenml import configurations
 from isogloss.adapters.zenml.bodies.snapshots import SnapshotRequest
 from isogloss.adapters.zenml.call import DIALECT, Call, dump
 from isogloss.adapters.zenml.run_around import SNAPSHOT, STEP_CONFIGURATION
-from isogloss.adapters.zenml.run_facets import CodeReference, SnapshotFacet
+from isogloss.adapters.zenml.run_facets import NULL, CodeReference, SnapshotFacet
 from isogloss.adapters.zenml.run_translate import DYNAMIC, STATIC
 from isogloss.core.model import Json, Record
 from isogloss.core.ports import Reader, Writer
@@ -40,7 +40,7 @@ def snapshot_draft(call: Call, body: SnapshotRequest, name: str | None) -> tuple
         run_name_template=body.run_name_template,
         pipeline_configuration=Raw(pipeline.encode()),
         client_environment=Raw(dump(body.client_environment).encode()),
-        pipeline_spec=None if spec is None else Raw(spec.encode()),
+        pipeline_spec=NULL if spec is None else Raw(spec.encode()),
         client_version=body.client_version,
         server_version=body.server_version,
         pipeline_version_hash=body.pipeline_version_hash,

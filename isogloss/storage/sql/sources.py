@@ -554,7 +554,8 @@ def workflow_source(alias: str = "w") -> Source:
     workflow = tables.workflows.alias(alias)
     newest = tables.runs.alias(f"{alias}n")
     latest = select(newest.c.id, newest.c.created).where(newest.c.workflow_id == workflow.c.id)
-    latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).limit(literal_column("1")).correlate(workflow)
+    latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).correlate(workflow)
+    latest = latest.limit(_integer(1)).offset(_integer(0))
 
     def parent() -> Relation:
         source = workflow_source(f"{alias}p")

@@ -19,6 +19,7 @@ from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
 from isogloss.adapters.zenml.run_around import ENVIRONMENT, SNAPSHOT, around_runs, run_of
 from isogloss.adapters.zenml.run_facets import (
+    NULL,
     PipelineFacet,
     RunFacet,
     SnapshotFacet,
@@ -212,7 +213,7 @@ def plan_of(unit: Reader, row: Run, facet: RunFacet) -> Planned:
             return Plan(steps=facet.steps)
         snapshot = await unit.get(Record, id=row.deployment_id)
         spec = None if snapshot is None else snapshot_facet(snapshot.body).pipeline_spec
-        return Plan(steps=facet.steps, upstream={} if spec is None else configurations.upstream(spec))
+        return Plan(steps=facet.steps, upstream={} if spec is None or spec == NULL else configurations.upstream(spec))
 
     return planned
 
@@ -299,7 +300,7 @@ async def _facet(
         if run_id is not None and await unit.get(Run, id=run_id, role=RUN) is None:
             raise NotFound(noun, run_id)
     parent = None if body.parent_run_id is None else await unit.get(Run, id=body.parent_run_id)
-    trigger = None if body.trigger_info is None else Raw(_encode(body.trigger_info.model_dump()))
+    trigger = NULL if body.trigger_info is None else Raw(_encode(body.trigger_info.model_dump()))
     return RunFacet(
         index=pipeline.runs + 1,
         steps=snapshot.number or 0,
@@ -309,7 +310,7 @@ async def _facet(
         stack=kept.stack,
         source_snapshot=kept.source_snapshot,
         trigger_info=trigger,
-        exception_info=None if body.exception_info is None else exception_text(body.exception_info),
+        exception_info=NULL if body.exception_info is None else exception_text(body.exception_info),
         original_run=body.original_run_id,
         parent_run=body.parent_run_id,
         root_run=None if parent is None else run_facet(parent).root_run or parent.id,

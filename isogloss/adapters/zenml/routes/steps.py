@@ -19,6 +19,7 @@ from isogloss.adapters.zenml.routes.logs import keep_logs
 from isogloss.adapters.zenml.routes.runs import exception_text, follow
 from isogloss.adapters.zenml.run_around import STEP_CONFIGURATION, around_steps, configurations_of, run_of
 from isogloss.adapters.zenml.run_facets import (
+    NULL,
     RunFacet,
     StepFacet,
     StepInput,
@@ -292,7 +293,7 @@ def _facet(
         code_hash=body.code_hash,
         docstring=body.docstring,
         source_code=body.source_code,
-        exception_info=None if body.exception_info is None else exception_text(body.exception_info),
+        exception_info=NULL if body.exception_info is None else exception_text(body.exception_info),
         original_step=body.original_step_run_id,
         heartbeat_threshold=configured.config.heartbeat_healthy_threshold if beats else None,
     )
