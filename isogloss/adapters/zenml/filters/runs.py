@@ -1,8 +1,9 @@
 """What lists of pipelines, snapshots, runs and steps may be asked."""
 
-from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.call import DIALECT, as_uuid
 from isogloss.adapters.zenml.filters.artifacts import author, metadata, tags
 from isogloss.adapters.zenml.filters.language import (
+    EQUALS,
     IS_NOT_NULL,
     IS_NULL,
     Condition,
@@ -69,8 +70,22 @@ def of_record(property_name: str, kind: Kind) -> Kind:
 
 def id_or_name(relation: str | None = None) -> Kind:
     """What is meant by its id or its name."""
-    kind = of_any(of_id("id"), of_text("name"))
+    either, name = of_any(of_id("id"), of_text("name")), of_text("name")
+
+    def kind(asked: Condition) -> Where:
+        # What cannot be an id is looked for by the index on names.
+        return name(asked) if asked.operator == EQUALS and as_uuid(asked.operand) is None else either(asked)
+
     return kind if relation is None else related(relation, kind)
+
+
+def ours(kind: Kind) -> Kind:
+    """A condition on what only rows that ZenML wrote have."""
+
+    def where(asked: Condition) -> Where:
+        return any_of(kind(asked), Not(_OURS)) if asked.operator == IS_NULL else all_of(_OURS, kind(asked))
+
+    return where
 
 
 def of_foreign_status() -> Kind:
@@ -124,11 +139,6 @@ def of_index() -> Kind:
         return EVERYTHING if evaluate(exactly(asked), {"value": 0}) else NOTHING
 
     return by_dialect(ours, foreign)
-
-
-def _never(asked: Condition) -> Where:
-    """What others wrote has no such value; only ``isnull:`` finds it."""
-    return EVERYTHING if asked.operator == IS_NULL else NOTHING
 
 
 def _only_if_true(where: Where) -> Kind:
@@ -236,9 +246,9 @@ RUNS = Shape(
     | _OF_RUNS
     | {
         "index": of_index(),
-        "orchestrator_run_id": by_dialect(of_text("key"), _never),
-        "pipeline": related("workflow", by_dialect(id_or_name(), _never)),
-        "pipeline_name": related("workflow", by_dialect(of_text("name"), _never)),
+        "orchestrator_run_id": ours(of_text("key")),
+        "pipeline": related("workflow", ours(id_or_name())),
+        "pipeline_name": related("workflow", ours(of_text("name"))),
         "pipeline_id": of_id("workflow_id"),
         "snapshot_id": of_id("deployment_id"),
         "stack": of_record("stack", id_or_name()),

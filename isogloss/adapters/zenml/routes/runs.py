@@ -51,7 +51,7 @@ from isogloss.adapters.zenml.tagging import attach_given, detach_named
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
-from isogloss.core.model import Json, Project, Record, Run
+from isogloss.core.model import Json, Project, Record, Run, Workflow
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, all_of
 from isogloss.core.registry import records, workflows
@@ -87,9 +87,15 @@ async def create_run(call: Call, unit: Writer) -> tuple[Any, bool]:
     """
     body: RunRequest = _CREATE.read(call)
     project = await find_project(unit, body.project)
-    snapshot = await records.lock_record(unit, call.caller, DIALECT, SNAPSHOT, body.snapshot)
+    snapshot = await records.get_record(unit, call.caller, DIALECT, SNAPSHOT, body.snapshot)
     if snapshot.project_id != project.id:
         raise Absent(f"No snapshot with ID '{snapshot.id}' exists in the project '{project.name}'.")
+    # Every step of a remote run asks for it, so they must not wait for each other.
+    found = await _begun(unit, snapshot, body.orchestrator_run_id)
+    if found is not None:
+        return await _show(unit, found.id, hydrate=True), False
+    pipeline = await workflows.lock_workflow(unit, call.caller, DIALECT, snapshot.parent_id or "")
+    await records.lock_record(unit, call.caller, DIALECT, SNAPSHOT, snapshot.id)
     found = await _begun(unit, snapshot, body.orchestrator_run_id)
     if found is not None:
         return await _show(unit, found.id, hydrate=True), False
@@ -98,7 +104,7 @@ async def create_run(call: Call, unit: Writer) -> tuple[Any, bool]:
         if announced is not None:
             await _begin(call, unit, announced, body)
             return await _show(unit, announced.id, hydrate=True), True
-    made = await _create(call, unit, project, snapshot, body)
+    made = await _create(call, unit, project, pipeline, snapshot, body)
     return await _show(unit, made.id, hydrate=True), True
 
 
@@ -251,8 +257,9 @@ async def _begin(call: Call, unit: Writer, row: Run, body: RunRequest) -> None:
     await attach_given(call, unit, body.tags, row)
 
 
-async def _create(call: Call, unit: Writer, project: Project, snapshot: Record, body: RunRequest) -> Run:
-    pipeline = await workflows.lock_workflow(unit, call.caller, DIALECT, snapshot.parent_id or "")
+async def _create(
+    call: Call, unit: Writer, project: Project, pipeline: Workflow, snapshot: Record, body: RunRequest
+) -> Run:
     name = checked_name("pipeline run", body.name)
     await _check_name(unit, project, name)
     if body.orchestrator_run_id is not None:
