@@ -37,3 +37,7 @@ class Denied(RegistryError):
 
 class TooLarge(RegistryError):
     """A body or value over its limit."""
+
+
+class Ended(RegistryError):
+    """What is asked of a run or step comes too late: it has come to its end, or is about to."""

@@ -260,8 +260,8 @@ class Record(Struct, frozen=True, kw_only=True):
     """A resource that only its own dialect can read: stored, listed and given back, never interpreted.
 
     ``kind`` tells the dialect's resources apart. ``key`` is unique among the records of a kind; null where nothing has
-    to be. ``parent_id`` is the record that it belongs to, ``number`` its place among that one's, ``state`` where it
-    stands, all as the dialect has them.
+    to be. ``parent_id`` is the record, workflow or run that it belongs to, ``number`` its place among that one's,
+    ``state`` where it stands, all as the dialect has them.
     """
 
     id: str

@@ -85,7 +85,9 @@ def answered(dialect: str) -> dict[str, Any]:
                 responses[status] = {"description": ""}
                 if shapes:
                     responses[status]["content"] = {"application/json": {"schema": {"anyOf": shapes}}}
-    formats = {entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format}
+    formats: dict[str | None, dict[str, Any]] = {
+        entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format
+    }
     reformat(document, formats)
     return document
 

@@ -31,8 +31,9 @@ class Subject(Struct, frozen=True, kw_only=True):
     """A dialect under test.
 
     ``base`` is what its document leaves out of all paths; ``served`` are its operations as ``METHOD /path``, with
-    ``{}`` for each parameter, of which the ``unlisted`` tell of the process and are left out of the contract. ``examples`` is how many requests are generated for an operation and a mode, and
-    ``storm`` how many that no client would send for an operation. ``unmeetable`` are members and parameters that name
+    ``{}`` for each parameter, of which the ``unlisted`` tell of the process and are left out of the contract.
+    ``examples`` is how many requests are generated for an operation and a mode, and ``storm`` how many that no client
+    would send for an operation. ``unmeetable`` are members and parameters that name
     what nobody can make here: left in, nearly every request would be refused for them. ``headers`` are hostile ones,
     ``lists`` the reads that print all that was taken, with the method and body that they take.
     """

@@ -86,7 +86,8 @@ class ZenMLSeeds:
         return self._create("/components", body)
 
     def _flavor(self) -> str:
-        body = {"name": self._name(), "type": "orchestrator", "config_schema": {}, "source": "a.B", "integration": None}
+        body: dict[str, Any] = {"name": self._name(), "type": "orchestrator", "source": "a.B", "integration": None}
+        body["config_schema"] = {}
         return self._create("/flavors", body)
 
     def _model(self) -> str:

@@ -20,16 +20,21 @@ from isogloss.adapters.zenml.routes import (
     files,
     flavors,
     handlers,
+    logs,
     model_version_links,
     model_versions,
     models,
+    pipeline_snapshots,
+    pipelines,
     projects,
     run_metadata,
+    runs,
     server,
     service_accounts,
     settings,
     sign_in,
     stacks,
+    steps,
     tags,
     users,
 )
@@ -56,6 +61,11 @@ ROUTES: tuple[Route, ...] = (
     *models.ROUTES,
     *model_versions.ROUTES,
     *model_version_links.ROUTES,
+    *pipelines.ROUTES,
+    *pipeline_snapshots.ROUTES,
+    *logs.ROUTES,
+    *runs.ROUTES,
+    *steps.ROUTES,
 )
 """Every operation that is served."""
 

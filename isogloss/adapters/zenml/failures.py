@@ -15,6 +15,7 @@ from isogloss.adapters.reply import Reply
 from isogloss.core.errors import (
     Conflict,
     Denied,
+    Ended,
     Invalid,
     NotFound,
     RegistryError,
@@ -113,7 +114,7 @@ def _refusal(error: Exception) -> Refusal | None:
             return Refusal(409, "EntityExistsError", str(error))
         case Unauthenticated():
             return Refusal(401, "CredentialsNotValid", str(error), (("www-authenticate", "Bearer"),))
-        case Denied():
+        case Denied() | Ended():
             return Forbidden(str(error))
         case TooLarge():
             return Refusal(413, "ValueError", str(error))

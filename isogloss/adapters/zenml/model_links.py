@@ -12,8 +12,8 @@ from isogloss.adapters.zenml.bodies.models import LATEST, STAGES, ConfiguredMode
 from isogloss.adapters.zenml.call import DIALECT, Call
 from isogloss.adapters.zenml.failures import Absent, BadValue
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, model_key, model_text, version_text
-from isogloss.adapters.zenml.record_tags import change_tags
 from isogloss.adapters.zenml.records import checked_name
+from isogloss.adapters.zenml.tagging import attach_named
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Instant, Project, Record
 from isogloss.core.ports import Writer
@@ -84,7 +84,7 @@ async def create_version(
         properties=() if producer is None or name is not None else ((PRODUCER, producer),),
     )
     made = await editions.create_edition(call.registry, unit, call.caller, model, draft)
-    await change_tags(call, unit, made, tags)
+    await attach_named(call, unit, tags, made)
     return made
 
 

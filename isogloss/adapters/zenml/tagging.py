@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from isogloss.adapters.zenml import kinds
+from isogloss.adapters.zenml.bodies.runs import TagGiven
 from isogloss.adapters.zenml.call import DIALECT, Call, as_uuid
 from isogloss.adapters.zenml.failures import Absent, BadValue
 from isogloss.core.model import Artifact, Record, Run, Tag, TagLink, Version, Workflow
@@ -39,6 +40,16 @@ BEARERS = {
     "deployment": Bearer("record", "deployment", scoped=True),
 }
 """The vendor's types by its names for them."""
+
+
+async def attach_given(call: Call, unit: Writer, given: Sequence[str | TagGiven] | None, thing: Thing) -> None:
+    """As ``attach_named``; a tag that is given with more than its name is made with that, unless it exists."""
+    for each in given or ():
+        if isinstance(each, TagGiven) and as_uuid(each.name) is None and await unit.get(Tag, name=each.name) is None:
+            colour = each.color if each.color in kinds.COLOURS else random_colour()
+            exclusive = bool(each.exclusive)
+            await tags.create_tag(call.registry, unit, call.caller, each.name, colour, exclusive=exclusive)
+    await attach_named(call, unit, [each if isinstance(each, str) else each.name for each in given or ()], thing)
 
 
 async def attach_named(call: Call, unit: Writer, given: Sequence[str] | None, thing: Thing) -> None:

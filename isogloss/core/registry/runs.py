@@ -16,8 +16,11 @@ from isogloss.core.model import (
     Instant,
     Json,
     LogLine,
+    MetadataEntry,
     Project,
     Property,
+    Record,
+    RecordLink,
     Run,
     RunState,
     Version,
@@ -25,6 +28,7 @@ from isogloss.core.model import (
 )
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Query
+from isogloss.core.registry import tags
 from isogloss.core.registry.artifacts import BySlug
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.versions import VersionDraft, write_version
@@ -127,7 +131,8 @@ async def create_run(
         if existing is not None:
             return await standing_of(unit, existing), False
         now = registry.clock()
-        change = make(_blank(registry, caller, project, draft, kin, now), kin)
+        workflow_id = None if kin.workflow is None else kin.workflow.id
+        change = make(blank_run(registry, caller, project, replace(draft, workflow_id=workflow_id), now), kin)
         run = change.run
         if not await unit.add_if_absent(run):
             existing = await _existing(unit, draft, kin)
@@ -189,22 +194,30 @@ async def delete_run(registry: Registry, caller: Principal, project: Project, ru
         run = await unit.lock(Run, id=run_id)
         if run is None or run.role != RUN or run.project_id != project.id:
             raise NotFound(RUN, run_id)
-        await remove_runs(unit, [run.id])
+        await remove_runs(registry, unit, [run.id])
 
     await registry.store.write(work)
 
 
-async def remove_runs(unit: Writer, run_ids: Sequence[str]) -> None:
-    """As ``delete_run``, for several at once and within a unit of work that does more."""
+async def remove_runs(registry: Registry, unit: Writer, run_ids: Sequence[str]) -> None:
+    """As ``delete_run``, for several at once and within a unit of work that does more.
+
+    Their tags and metadata go along, and so do the records that belong to them.
+    """
     if not run_ids:
         return
     ids = list(run_ids)
     steps = [step.id for step in await unit.find(Run, parent_id=ids, role=STEP)]
+    gone = [*steps, *ids]
     if steps:
         await unit.change(Run, {"parent_id": steps}, parent_id=None)
-    await unit.remove(Property, entity="run", entity_id=[*ids, *steps])
+    await tags.remove_links(registry, unit, "run", gone)
+    await unit.remove(MetadataEntry, entity="run", entity_id=gone)
+    await unit.remove(Property, entity="run", entity_id=gone)
+    await unit.remove(RecordLink, entity="run", entity_id=gone)
+    await unit.remove(Record, parent_id=gone)
     await unit.remove(LogLine, run_id=ids)
-    await unit.remove(Run, id=[*steps, *ids])
+    await unit.remove(Run, id=gone)
 
 
 async def get_run(registry: Registry, caller: Principal, project: Project, run_id: str, role: str = RUN) -> Standing:
@@ -328,13 +341,14 @@ async def _existing(unit: Writer, draft: RunDraft, kin: Kin) -> Run | None:
     return None
 
 
-def _blank(registry: Registry, caller: Principal, project: Project, draft: RunDraft, kin: Kin, now: Instant) -> Run:
+def blank_run(registry: Registry, caller: Principal, project: Project, draft: RunDraft, now: Instant) -> Run:
+    """The run that a draft describes, made now and in no state yet."""
     return Run(
         id=draft.id or registry.new_id(),
         project_id=project.id,
         dialect=draft.dialect,
         role=draft.role,
-        workflow_id=None if kin.workflow is None else kin.workflow.id,
+        workflow_id=draft.workflow_id,
         deployment_id=draft.deployment_id,
         parent_id=draft.parent_id,
         position=draft.position,

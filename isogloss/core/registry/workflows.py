@@ -10,6 +10,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Json, Project, Property, Run, Workflow
 from isogloss.core.ports import Reader, Writer
+from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.runs import SCHEDULED, remove_runs
 
@@ -76,6 +77,43 @@ async def put_deployment(
     return await registry.store.write(work)
 
 
+async def create_workflow(
+    registry: Registry, unit: Writer, caller: Principal, project: Project, draft: WorkflowDraft
+) -> Workflow:
+    """Make a workflow, within a unit of work. Raises ``Denied``, and ``Conflict`` for a name that is taken."""
+    require(caller, Role.EDITOR)
+    workflow, made = await _ensure(registry, unit, caller, project, draft)
+    if not made:
+        raise Conflict(f"A {draft.role} named {draft.name!r} exists already in the project {project.name!r}.")
+    return workflow
+
+
+async def lock_workflow(unit: Writer, caller: Principal, dialect: str, workflow_id: str) -> Workflow:
+    """The workflow of this id, which nobody else changes until the unit ends. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.EDITOR)
+    workflow = await unit.lock(Workflow, id=workflow_id)
+    if workflow is None or workflow.role != WORKFLOW or workflow.dialect != dialect:
+        raise NotFound(WORKFLOW, workflow_id)
+    return workflow
+
+
+async def change_workflow(
+    registry: Registry, unit: Writer, workflow: Workflow, *, facet: Json | None, quietly: bool = False
+) -> Workflow:
+    """Keep another facet of a locked workflow; ``updated`` moves unless it is done ``quietly``."""
+    updated = workflow.updated if quietly else max(registry.clock(), workflow.updated + 1)
+    await unit.change(Workflow, {"id": workflow.id}, facet=facet, updated=updated)
+    return replace(workflow, facet=facet, updated=updated)
+
+
+async def remove_workflow(registry: Registry, unit: Writer, caller: Principal, workflow: Workflow) -> None:
+    """Remove a locked workflow with its tags; its runs are another matter. Raises ``Denied``."""
+    require(caller, Role.EDITOR)
+    await tags.remove_links(registry, unit, "workflow", [workflow.id])
+    await unit.remove(Property, entity="workflow", entity_id=workflow.id)
+    await unit.remove(Workflow, id=workflow.id)
+
+
 async def get_workflow(
     registry: Registry, caller: Principal, project: Project, workflow_id: str, role: str
 ) -> Workflow:
@@ -104,7 +142,7 @@ async def delete_deployment(
     async def work(unit: Writer) -> None:
         await _found(unit, project, deployment_id, DEPLOYMENT)
         waiting = await unit.find(Run, deployment_id=deployment_id, state_type=SCHEDULED, attempts=0)
-        await remove_runs(unit, [run.id for run in waiting if run.state_name not in keep_named])
+        await remove_runs(registry, unit, [run.id for run in waiting if run.state_name not in keep_named])
         await unit.remove(Property, entity="workflow", entity_id=deployment_id)
         await unit.remove(Workflow, id=deployment_id)
 

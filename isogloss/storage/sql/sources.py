@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select, text
+from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal_column, select, text
 
 from isogloss.storage.sql import tables
 
@@ -133,6 +133,21 @@ def tagged_version_source() -> Source:
         relations=_producers(version) | _version_relations(version),
         always=(link.c.entity == _literal("version"), _shown("v")),
         nullable=frozenset({"artifact.slug", "artifact.name", *_NULLABLE_OF_VERSION}),
+    )
+
+
+def linked_version_source() -> Source:
+    """Versions that every dialect sees, where runs have them: once for each link, whose fields are ``link.``."""
+    link = tables.run_links.alias("vl")
+    version, artifact = tables.versions.alias("v"), tables.artifacts.alias("a")
+    return Source(
+        rows=link.join(version, version.c.id == link.c.version_id).join(
+            artifact, artifact.c.id == version.c.artifact_id
+        ),
+        columns=_columns(version) | _columns(artifact, "artifact.") | _columns(link, "link."),
+        always=(_shown("v"),),
+        nullable=_NULLABLE_OF_VERSION,
+        selective=frozenset({"link.run_id"}),
     )
 
 
@@ -301,12 +316,15 @@ def tag_link_source(alias: str = "tl") -> Source:
 
 def record_source(alias: str = "c") -> Source:
     """Records. ``parent`` and ``child`` are records; ``gathers`` holds the links to what a record gathers, and
-    ``gathered`` those from records that gather it.
+    ``gathered`` those from records that gather it. ``workflow`` is the workflow that a record belongs to.
 
     ``newest`` is when the newest child was made or, where there is none, the record itself.
     """
     record, younger = tables.records.alias(alias), tables.records.alias(f"{alias}y")
     made = select(func.max(younger.c.created)).where(younger.c.parent_id == record.c.id).correlate(record)
+
+    def workflow() -> Relation:
+        return _same(workflow_source(f"{alias}w"), "id", record.c.parent_id)
 
     def parent() -> Relation:
         return _same(record_source(f"{alias}p"), "id", record.c.parent_id)
@@ -327,6 +345,7 @@ def record_source(alias: str = "c") -> Source:
         relations={
             "parent": parent,
             "child": child,
+            "workflow": workflow,
             "gathers": gathers,
             "tag": _tags(record, "record", alias),
             "metadata": _metadata(record, "record", alias),
@@ -471,7 +490,11 @@ def _producers(version: FromClause) -> dict[str, RelationBuilder]:
 
 
 def run_source(alias: str = "r") -> Source:
-    """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to."""
+    """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to.
+
+    ``name_in_run`` is the name, of at most 246 characters, a dash, and the last eight characters of the id: it tells
+    steps of one name apart. ``workflow_name`` is the name of the workflow of a run.
+    """
     run = tables.runs.alias(alias)
 
     def workflow() -> Relation:
@@ -494,30 +517,52 @@ def run_source(alias: str = "r") -> Source:
         source = run_link_source(f"{alias}l")
         return _same(source, "run_id", run.c.id)
 
+    of_run = tables.workflows.alias(f"{alias}n")
+    # As much of the name as leaves room for the end of the id, so that it is no longer than names may be.
+    name_in_run = func.substr(run.c.name, _integer(1), _integer(246)).concat(_literal("-"))
+    name_in_run = name_in_run.concat(func.substr(run.c.id, _integer(29)))
+    workflow_name = select(of_run.c.name).where(of_run.c.id == run.c.workflow_id).correlate(run).scalar_subquery()
     return Source(
         rows=run,
-        columns=_columns(run) | {"began": func.coalesce(run.c.started, run.c.expected_start)},
+        columns=_columns(run)
+        | {
+            "began": func.coalesce(run.c.started, run.c.expected_start),
+            "workflow_name": workflow_name,
+            "name_in_run": name_in_run,
+            "author": _author_name(run, alias),
+        },
         relations={
             "workflow": workflow,
             "deployment": deployment,
             "parent": parent,
             "child": child,
             "link": link,
+            "author": _author(run, alias),
             "tag": _tags(run, "run", alias),
             "metadata": _metadata(run, "run", alias),
             "gathered": _gathered(run, "run", alias),
             "property": _properties(run, "run", alias),
         },
         nullable=frozenset(
-            {"began", "expected_start", "next_start", "started", "ended", "author_id", "state_type", "state_name"}
+            {
+                *("began", "expected_start", "next_start", "started", "ended"),
+                *("author_id", "author", "state_type", "state_name", "workflow_name"),
+            }
         ),
         selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
     )
 
 
 def workflow_source(alias: str = "w") -> Source:
-    """Workflows and deployments."""
+    """Workflows and deployments.
+
+    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made.
+    """
     workflow = tables.workflows.alias(alias)
+    newest = tables.runs.alias(f"{alias}n")
+    latest = select(newest.c.id, newest.c.created).where(newest.c.workflow_id == workflow.c.id)
+    latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).correlate(workflow)
+    latest = latest.limit(_integer(1)).offset(_integer(0))
 
     def parent() -> Relation:
         source = workflow_source(f"{alias}p")
@@ -533,15 +578,21 @@ def workflow_source(alias: str = "w") -> Source:
 
     return Source(
         rows=workflow,
-        columns=_columns(workflow),
+        columns=_columns(workflow)
+        | {
+            "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
+            "author": _author_name(workflow, alias),
+            "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
+        },
         relations={
             "parent": parent,
             "child": child,
             "run": run,
+            "author": _author(workflow, alias),
             "tag": _tags(workflow, "workflow", alias),
             "property": _properties(workflow, "workflow", alias),
         },
-        nullable=frozenset({"author_id"}),
+        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at"}),
         selective=frozenset({"id", "name", "parent_id"}),
     )
 
@@ -587,9 +638,15 @@ def device_source() -> Source:
 
 
 def _properties(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
+    """Properties; ``record`` is the record whose id is a property's value."""
+
     def properties() -> Relation:
         row = tables.properties.alias(f"{alias}x")
-        source = Source(rows=row, columns=_columns(row), selective=frozenset({"value"}))
+
+        def record() -> Relation:
+            return _same(record_source(f"{alias}xc"), "id", row.c.value)
+
+        source = Source(rows=row, columns=_columns(row), relations={"record": record}, selective=frozenset({"value"}))
         return Relation(source, row.c.entity_id, owner.c.id, (row.c.entity == _literal(entity),))
 
     return properties
@@ -603,6 +660,10 @@ def _same(source: Source, name: str, owner: ColumnElement[object], role: str | N
 def _shown(alias: str) -> ColumnElement[bool]:
     """As the partial indexes have it, word for word: SQLite uses those for nothing else."""
     return cast("ColumnElement[bool]", text(f"NOT {alias}.internal"))
+
+
+def _integer(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Integer())
 
 
 def _literal(value: str) -> ColumnElement[str]:
@@ -622,6 +683,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "tag": tag_source,
     "tag_link": tag_link_source,
     "run_link": run_link_source,
+    "linked_version": linked_version_source,
     "record": record_source,
     "reply": reply_source,
     "record_link": record_link_source,

@@ -287,6 +287,7 @@ runs = Table(
     Index("ix_runs_name", "name"),
     Index("ix_runs_parent", "parent_id", "id"),
     Index("ix_runs_workflow", "workflow_id", "id"),
+    Index("ix_runs_workflow_created", "workflow_id", "created", "id"),
     Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),
     Index("ix_runs_role_id", "project_id", "role", "id"),
     Index("ix_runs_role_created", "project_id", "role", "created", "id"),

@@ -9,9 +9,9 @@ from isogloss.adapters.zenml.failures import Refusal
 from isogloss.adapters.zenml.model_links import create_version
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, version_text
 from isogloss.adapters.zenml.model_versions import VERSION_RESOURCE
-from isogloss.adapters.zenml.record_tags import change_tags
 from isogloss.adapters.zenml.records import checked_name, reads, show_one
 from isogloss.adapters.zenml.routes import Route, Write
+from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Record
 from isogloss.core.ports import Writer
@@ -54,7 +54,8 @@ async def change_model_version(call: Call, unit: Writer) -> wire.Named:
         held = f"Model version {error.holder.name} is in {error.holder.state}, but `force` flag is False."
         # The vendor's clients look for this very class.
         raise Refusal(500, "RuntimeError", held) from None
-    await change_tags(call, unit, changed, body.add_tags, body.remove_tags)
+    await attach_named(call, unit, body.add_tags, changed)
+    await detach_named(call, unit, body.remove_tags, changed)
     return await _shown(call, unit, changed)
 
 

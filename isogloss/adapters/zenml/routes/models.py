@@ -5,9 +5,9 @@ from isogloss.adapters.zenml.bodies.models import ModelRequest, ModelUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.model_translate import MODEL, changed_model_text, model_key, model_text
 from isogloss.adapters.zenml.model_versions import RESOURCE
-from isogloss.adapters.zenml.record_tags import change_tags
 from isogloss.adapters.zenml.records import checked_name, lock, reads, show_one
 from isogloss.adapters.zenml.routes import Route, Write
+from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.core.ports import Writer
 from isogloss.core.registry import editions, records
 from isogloss.core.registry.projects import find_project
@@ -31,7 +31,7 @@ async def create_model(call: Call, unit: Writer) -> wire.Named:
         name=name,
     )
     made = await records.create_record(call.registry, unit, call.caller, draft)
-    await change_tags(call, unit, made, body.tags)
+    await attach_named(call, unit, body.tags, made)
     shown: wire.Named = await show_one(call, unit, RESOURCE, made)
     return shown
 
@@ -49,7 +49,8 @@ async def change_model(call: Call, unit: Writer) -> wire.Named:
         name=name,
         body=changed_model_text(found.body, body),
     )
-    await change_tags(call, unit, changed, body.add_tags, body.remove_tags)
+    await attach_named(call, unit, body.add_tags, changed)
+    await detach_named(call, unit, body.remove_tags, changed)
     shown: wire.Named = await show_one(call, unit, RESOURCE, changed)
     return shown
 
