@@ -13,6 +13,7 @@ from isogloss.core.registry import Registry
 from isogloss.storage.objects import open_objects
 from tests.adapters.zenml.serving import Served
 from tests.adapters.zenml.shelf import Shelf, add_store, shelf_over
+from tests.adapters.zenml.traps import hostile, lay_traps, secrets_left
 from tests.support.s3 import S3Server
 
 
@@ -93,6 +94,24 @@ async def test_a_version_whose_files_the_server_may_not_remove_stays(shelf: Shel
         assert await lives(shelf, version["id"])
     assert await shelf.files.objects.read("owned/secret", 10) == b"1"
     assert await shelf.files.objects.read("shared/a", 10) == b"1"
+
+
+async def test_no_uri_removes_what_lies_outside_of_the_place(shelf: Shelf, tmp_path: Path) -> None:
+    await shelf.files.objects.write("owned/secret", b"secret")
+    on_disk = shelf.files.shared.scheme == "file"
+    if on_disk:
+        lay_traps(Path(shelf.root), tmp_path)
+    refused = 0
+    for number, uri in enumerate(hostile(shelf.root)):
+        version = await shelf.version(uri, f"a{number}")
+        answer = await shelf.delete(version["id"])
+        # What is not refused names a file of the place itself, if an odd one.
+        assert answer.status in (200, 403)
+        assert await lives(shelf, version["id"]) == (answer.status == 403)
+        refused += answer.status == 403
+    assert refused > 40
+    assert await shelf.files.objects.read("owned/secret", 10) == b"secret"
+    assert not on_disk or secrets_left(Path(shelf.root), tmp_path)
 
 
 async def test_nothing_of_a_refused_deletion_is_done(shelf: Shelf, registry: Registry) -> None:
