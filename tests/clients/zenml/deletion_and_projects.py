@@ -114,7 +114,7 @@ text = (
     "from zenml import save_artifact\nfrom zenml.client import Client\n"
     f"print('active', Client().active_project.name, save_artifact(1, '{crowd}').version)\n"
 )
-found = re.search(r"active (\S+) (\S+)", another_client("newcomer", text))
+found = re.search(r"^active (\S+) (\S+)$", another_client("newcomer", text), re.MULTILINE)
 expect(found and found.groups(), (first_project.name, "1"), "a newcomer's project")
 for project in client.list_projects(name=f"startswith:{crowd}", size=100).items:
     client.delete_project(project.id)

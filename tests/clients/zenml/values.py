@@ -64,7 +64,8 @@ for word, (value, materializer, data_type) in known.items():
         expect(version.data_type.import_path, data_type, f"what {word} is")
     expect((version.version, version.save_type), ("1", ArtifactSaveType.MANUAL), f"{word} was saved by hand")
     expect(version.artifact_store_id, store.id, f"where {word} lies")
-    holds(version.uri.startswith(f"{store.path}/custom_artifacts/{name}-{word}/"), f"and under which name {word} does")
+    folder = f"{store.path.rstrip('/')}/custom_artifacts/{name}-{word}/"
+    holds(version.uri.startswith(folder), f"and under which name {word} does")
 save_artifact(nan, f"{name}-nan")
 holds(isnan(load_artifact(f"{name}-nan")), "a number that is none")
 

@@ -47,6 +47,8 @@ async def create_connector(call: Call, unit: Reader) -> None:
 ROUTES: tuple[Route, ...] = (
     Read("GET", "/secrets", list_none),
     Read("POST", "/secrets", create_secret),
+    Read("GET", "/services", list_none),
+    Read("GET", "/schedules", list_none),
     Read("GET", "/service_connectors", list_none),
     Read("POST", "/service_connectors", create_connector),
     Read("POST", "/service_connectors/verify", create_connector),
