@@ -15,8 +15,8 @@ async def project_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -
     """
     given = query.get("project")
     default = call.registry.default_project
-    # The default project cannot be deleted, so its id needs no look-up.
-    if not given or given[-1] == default.id:
+    # The default project can neither be renamed nor deleted, so that nobody has to look whether it is there.
+    if not given or given[-1] in (default.id, default.name):
         return default
     return await project_named(unit, given[-1])
 

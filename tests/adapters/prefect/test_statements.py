@@ -5,7 +5,7 @@ The table covers every route that the dialect lists, so that a new one cannot be
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -17,9 +17,7 @@ from isogloss.adapters.prefect.dialect import ROUTES
 from isogloss.core.registry import Registry
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
-from isogloss.storage.sql import postgresql, sqlite
-from isogloss.storage.sql.postgresql import PostgresqlStore
-from isogloss.storage.sql.sqlite import SqliteStore
+from tests.support.counting import Count, counting
 from tests.support.registries import anybody
 
 READ_STATEMENTS = 3
@@ -28,41 +26,10 @@ MANY = 60
 Body = dict[str, Any] | list[Any] | None
 
 
-class Count:
-    """What the store did since it was last asked."""
-
-    def __init__(self) -> None:
-        self.statements = 0
-        self.transactions = 0
-
-    def take(self) -> tuple[int, int]:
-        taken = (self.statements, self.transactions)
-        self.statements = self.transactions = 0
-        return taken
-
-
 @pytest.fixture
 def count(monkeypatch: pytest.MonkeyPatch) -> Count:
-    """Counts the statements that reach either driver, and the write transactions."""
-    counted = Count()
-
-    def counting(kind: type[Any], name: str, field: str) -> None:
-        original: Callable[..., Awaitable[Any]] = getattr(kind, name)
-
-        async def wrapped(self: Any, *arguments: Any) -> Any:
-            setattr(counted, field, getattr(counted, field) + 1)
-            return await original(self, *arguments)
-
-        monkeypatch.setattr(kind, name, wrapped)
-
-    for kind in (sqlite._Direct, sqlite._Threaded):
-        for name in ("fetch", "execute", "execute_many"):
-            counting(kind, name, "statements")
-    for name in ("fetch", "_run"):
-        counting(postgresql._Pooled, name, "statements")
-    counting(SqliteStore, "write", "transactions")
-    counting(PostgresqlStore, "write", "transactions")
-    return counted
+    """Counts what the stores do."""
+    return counting(monkeypatch)
 
 
 @asynccontextmanager

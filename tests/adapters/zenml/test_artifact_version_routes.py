@@ -18,10 +18,10 @@ async def create(served: Served, name: str = "numbers", **given: object) -> Any:
     return await served.post("/artifact_versions", version_body(served.registry, name, **given))
 
 
-async def found(served: Served, *pairs: tuple[str, object]) -> list[str]:
+async def found(served: Served, *pairs: tuple[str, object]) -> set[str]:
     page = await served.get("/artifact_versions", pairs)
     assert page["total"] == len(page["items"])
-    return [item["id"] for item in page["items"]]
+    return {item["id"] for item in page["items"]}
 
 
 async def test_a_version_is_found_by_the_name_of_its_artifact(registry: Registry) -> None:
@@ -60,7 +60,7 @@ async def test_an_exclusive_tag_moves_to_the_version_that_gets_it(registry: Regi
     old, new = await create(served, tags=["live"]), await create(served)
     await served.put(f"/artifact_versions/{new['id']}", {"add_tags": ["live"]})
 
-    assert await found(served, ("tags", "live")) == [new["id"]]
+    assert await found(served, ("tags", "live")) == {new["id"]}
     assert (await served.get(f"/artifact_versions/{old['id']}"))["resources"]["tags"] == []
 
 
@@ -94,7 +94,7 @@ async def test_a_version_whose_metadata_is_to_stay_is_not_deleted(registry: Regi
     made = await create(served)
     await served.delete(f"/artifact_versions/{made['id']}", query={"delete_metadata": False})
 
-    assert await found(served) == [made["id"]]
+    assert await found(served) == {made["id"]}
 
 
 async def test_too_large_and_untyped_metadata_is_left_out(registry: Registry) -> None:
@@ -112,7 +112,7 @@ async def test_unused_versions_are_those_without_a_step(registry: Registry) -> N
     await remove_run(registry, (await step_with(registry, orphaned["id"])).id)
     await model_version(registry, "m", gathered["id"])
     await step_with(registry, elsewhere["id"], dialect="prefect")
-    expected = [each["id"] for each in (unused, orphaned, gathered, elsewhere)]
+    expected = {each["id"] for each in (unused, orphaned, gathered, elsewhere)}
 
     assert await found(served, ("only_unused", True)) == expected
     assert len(await found(served, ("only_unused", False))) == 6
@@ -125,9 +125,9 @@ async def test_what_others_wrote_is_unused_only_for_who_names_it(registry: Regis
     alone = await foreign_version(registry, ByName("foreign"))
     own = await create(served, "own")
 
-    assert await found(served, ("only_unused", True)) == [own["id"]]
+    assert await found(served, ("only_unused", True)) == {own["id"]}
     for version_id in (mixed["id"], other.id, alone.id, own["id"]):
-        assert await found(served, ("only_unused", True), ("id", version_id)) == [version_id]
+        assert await found(served, ("only_unused", True), ("id", version_id)) == {version_id}
 
 
 async def test_an_artifact_that_once_held_what_others_wrote_stays_apart(registry: Registry) -> None:
@@ -136,7 +136,7 @@ async def test_an_artifact_that_once_held_what_others_wrote_stays_apart(registry
     await create(served, "mixed")
     await served.delete(f"/artifact_versions/{other.id}")
 
-    assert await found(served, ("only_unused", True)) == []
+    assert await found(served, ("only_unused", True)) == set()
 
 
 async def test_versions_are_found_by_model_and_model_version(registry: Registry) -> None:
@@ -145,11 +145,11 @@ async def test_versions_are_found_by_model_and_model_version(registry: Registry)
     model, version = await model_version(registry, "bert", first["id"])
     other, _ = await model_version(registry, "gpt", second["id"])
 
-    assert await found(served, ("model", "bert")) == [first["id"]]
-    assert await found(served, ("model", model.id)) == [first["id"]]
-    assert await found(served, ("model", "startswith:g")) == [second["id"]]
-    assert await found(served, ("model_version_id", version.id)) == [first["id"]]
-    assert await found(served, ("model", model.id), ("model", other.id)) == []
+    assert await found(served, ("model", "bert")) == {first["id"]}
+    assert await found(served, ("model", model.id)) == {first["id"]}
+    assert await found(served, ("model", "startswith:g")) == {second["id"]}
+    assert await found(served, ("model_version_id", version.id)) == {first["id"]}
+    assert await found(served, ("model", model.id), ("model", other.id)) == set()
     assert len(await found(served, ("model", model.id), ("model", other.id), ("logical_operator", "or"))) == 2
 
 
@@ -160,9 +160,9 @@ async def test_versions_are_found_by_the_runs_whose_steps_touched_them(registry:
     await step_with(registry, taken["id"], "consumed", name="second")
     await step_with(registry, other["id"], "consumed", dialect="prefect", name="first")
 
-    assert await found(served, ("pipeline_run", "first")) == [made["id"]]
-    assert await found(served, ("pipeline_run", step.parent_id)) == [made["id"]]
-    assert await found(served, ("pipeline_run", "second")) == [taken["id"]]
+    assert await found(served, ("pipeline_run", "first")) == {made["id"]}
+    assert await found(served, ("pipeline_run", step.parent_id)) == {made["id"]}
+    assert await found(served, ("pipeline_run", "second")) == {taken["id"]}
     assert len(await found(served, ("pipeline_run", "first"), ("pipeline_run", "second"))) == 2
 
 
@@ -171,9 +171,9 @@ async def test_an_artifact_is_also_named_by_the_older_parameter(registry: Regist
     first, second = await create(served, "a"), await create(served, "b")
     first_artifact, second_artifact = (each["body"]["artifact"]["id"] for each in (first, second))
 
-    assert await found(served, ("artifact_id", first_artifact)) == [first["id"]]
-    assert await found(served, ("artifact_id", first_artifact), ("artifact", "b")) == [second["id"]]
-    assert await found(served, ("artifact_id", first_artifact), ("artifact", second_artifact)) == [second["id"]]
+    assert await found(served, ("artifact_id", first_artifact)) == {first["id"]}
+    assert await found(served, ("artifact_id", first_artifact), ("artifact", "b")) == {second["id"]}
+    assert await found(served, ("artifact_id", first_artifact), ("artifact", second_artifact)) == {second["id"]}
 
 
 async def test_what_others_wrote_is_found_by_the_sources_it_shows(registry: Registry) -> None:
@@ -184,9 +184,9 @@ async def test_what_others_wrote_is_found_by_the_sources_it_shows(registry: Regi
 
     assert shown["materializer"]["attribute"] == "PreexistingDataMaterializer"
     for asked in (FOREIGN_LOADER, "contains:Preexisting"):
-        assert await found(served, ("materializer", asked)) == [other.id]
-    assert await found(served, ("data_type", FOREIGN_DATA_TYPE)) == [other.id]
-    assert await found(served, ("materializer", "isnull:")) == []
+        assert await found(served, ("materializer", asked)) == {other.id}
+    assert await found(served, ("data_type", FOREIGN_DATA_TYPE)) == {other.id}
+    assert await found(served, ("materializer", "isnull:")) == set()
 
 
 async def test_producers_are_shown_as_long_as_they_exist(registry: Registry) -> None:

@@ -50,8 +50,8 @@ async def test_a_version_is_also_found_by_values_that_were_overwritten(registry:
     for value in ("old", "new"):
         await log(served, made, {"state": value})
 
-    assert await found(served, ("run_metadata", "state:old")) == [made]
-    assert await found(served, ("run_metadata", 'state:oneof:["new"]'), ("run_metadata", "state:gone")) == []
+    assert await found(served, ("run_metadata", "state:old")) == {made}
+    assert await found(served, ("run_metadata", 'state:oneof:["new"]'), ("run_metadata", "state:gone")) == set()
 
 
 async def test_metadata_moves_no_time_of_change(registry: Registry) -> None:

@@ -77,7 +77,7 @@ def _metadata_value(asked: Condition) -> Where:
 
 def author() -> Kind:
     """The user who made the thing, by id, name or full name."""
-    named = of_any(of_id("id"), of_text("name"), of_text("full_name"))
+    named = of_any(of_id("id"), of_text("name"), of_shown_text("full_name", ""))
 
     def where(asked: Condition) -> Where:
         return Has("author", named(asked))

@@ -21,7 +21,7 @@ async def add_metadata(call: Call, unit: Writer) -> None:
     require(call.caller, Role.EDITOR)
     await find_project(unit, body.project)
     if body.stack_component_id is not None:
-        await _check_record(unit, "stack_component", body.stack_component_id)
+        await _check_record(unit, "component", body.stack_component_id)
     values = {key: value for key, value in kept(body.values).items() if key in body.types}
     document = dump(values)
     # Locked in one order, so that two who write to the same things wait for each other but never both.
