@@ -8,6 +8,7 @@ from msgspec import Raw
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.model_versions import lean_model_versions
 from isogloss.adapters.zenml.run_facets import run_facet, step_facet
 from isogloss.adapters.zenml.run_translate import Linked, RunAround, StepAround, lean_logs, lean_stack
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around, version
@@ -46,6 +47,7 @@ async def around_runs(unit: Reader, runs: Sequence[Run], *, hydrate: bool) -> Ru
             if record.kind == ENVIRONMENT and record.parent_id is not None
         },
         runs=await runs_of(unit, (each for facet in facets for each in (facet.original_run, facet.parent_run))),
+        models=await lean_model_versions(unit, (facet.model_version for facet in facets)),
         outputs={linked.version.id: linked.version for _, _, linked in await _linked(unit, with_outputs)},
     )
 
@@ -64,6 +66,7 @@ async def around_steps(unit: Reader, steps: Sequence[Run], *, hydrate: bool) -> 
         outputs=outputs,
         inputs=inputs,
         configurations=await configurations_of(unit, keys),
+        models=await lean_model_versions(unit, (step_facet(step).model_version for step in steps)),
     )
 
 

@@ -285,7 +285,7 @@ def step(row: Run, around: StepAround, *, hydrate: bool) -> wire.Named:
         start_time=optional_moment(row.started),
         end_time=optional_moment(row.ended),
         latest_heartbeat=optional_moment(facet.latest_heartbeat),
-        model_version_id=facet.model_version,
+        model_version_id=facet.model_version if facet.model_version in around.models else None,
         substitutions=facet.substitutions,
         heartbeat_threshold=facet.heartbeat_threshold,
     )

@@ -13,10 +13,11 @@ from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
+from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
-from isogloss.adapters.zenml.routes.runs import exception_text, follow
+from isogloss.adapters.zenml.routes.runs import exception_text, follow, model_property
 from isogloss.adapters.zenml.run_around import STEP_CONFIGURATION, around_steps, configurations_of, run_of
 from isogloss.adapters.zenml.run_facets import (
     NULL,
@@ -167,7 +168,9 @@ async def _create(call: Call, unit: Writer, project: Project, run: Run, body: St
     snapshot = await records.get_record(unit, call.caller, DIALECT, "pipeline_snapshot", run.deployment_id or "")
     pipeline = configurations.read_pipeline(snapshot_facet(snapshot.body).pipeline_configuration)
     key, configured = await _configuration(call, unit, run, snapshot, body)
-    version, retriable = await _attempt(call, unit, run, body.name, configured.retries)
+    before = await _superseded(call, unit, run, body.name, configured.retries)
+    version = 1 if before is None else before.attempts + 1
+    retriable = version <= configured.retries
     original = await _original(unit, body)
     facet = _facet(body, run, of_run, pipeline, configured, key, original)
     facet = replace(
@@ -195,6 +198,7 @@ async def _create(call: Call, unit: Writer, project: Project, run: Run, body: St
         attempts=version,
         properties=_properties(facet),
     )
+    made = await _with_model(call, unit, project, run, made, facet, configured, before)
     await consume(unit, made, [(each.slot, each.version_id) for each in facet.inputs])
     outputs = _slots(body.outputs)
     await produce(unit, made, outputs)
@@ -233,14 +237,37 @@ async def _configuration(call: Call, unit: Writer, run: Run, snapshot: Record, b
     return key, configurations.read_step(text)
 
 
-async def _attempt(call: Call, unit: Writer, run: Run, name: str, retries: int) -> tuple[int, bool]:
-    """Which attempt at a step the next one is, and whether another may follow; the one before is superseded.
+async def _with_model(
+    call: Call,
+    unit: Writer,
+    project: Project,
+    run: Run,
+    made: Run,
+    facet: StepFacet,
+    configured: Step,
+    before: Run | None,
+) -> Run:
+    """Link a new step's run to the model version that the step works on: the one of the attempt before, or its own."""
+    if before is None:
+        values = facet.substitutions
+        version = await link_run_to_model(call, unit, project, run.id, configured.config.model, values)
+    else:
+        kept = step_facet(before).model_version
+        version = None if kept is None else await unit.get(Record, id=kept)
+    if version is None:
+        return made
+    await unit.add(model_property(made, version.id))
+    return await move_run(call.registry, unit, made, facet=facet_text(replace(facet, model_version=version.id)))
+
+
+async def _superseded(call: Call, unit: Writer, run: Run, name: str, retries: int) -> Run | None:
+    """The attempt at a step that the next one supersedes, if there was one.
 
     Raises ``Conflict`` where the step succeeded already, or was tried as often as it may be.
     """
     current = await unit.lock(Run, parent_id=run.id, position=name)
     if current is None:
-        return 1, retries > 0
+        return None
     if current.state_type == COMPLETED:
         raise Conflict(
             f"Unable to create step `{name}`: A successful step with this name already exists in the pipeline run"
@@ -249,7 +276,7 @@ async def _attempt(call: Call, unit: Writer, run: Run, name: str, retries: int) 
     if current.attempts > retries:
         raise Conflict(f"Unable to create step `{name}`: The step has exceeded the maximum number of retries.")
     await supersede(call.registry, unit, current, entering(RETRIED))
-    return current.attempts + 1, current.attempts < retries
+    return current
 
 
 async def _original(unit: Reader, body: StepRequest) -> Run | None:
