@@ -8,17 +8,24 @@ from msgspec.structs import replace
 
 from isogloss.adapters.zenml import configurations, run_wire, wire
 from isogloss.adapters.zenml.bodies.runs import HeartbeatRequest, StepRequest, StepUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
+from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, dump, flag
 from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
+from isogloss.adapters.zenml.kinds import stand_in_id
 from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
 from isogloss.adapters.zenml.routes.runs import exception_text, follow, model_property
-from isogloss.adapters.zenml.run_around import STEP_CONFIGURATION, around_steps, configurations_of, run_of
+from isogloss.adapters.zenml.run_around import (
+    STEP_CONFIGURATION,
+    around_steps,
+    configurations_of,
+    made_directly,
+    run_of,
+)
 from isogloss.adapters.zenml.run_facets import (
     NULL,
     RunFacet,
@@ -29,7 +36,7 @@ from isogloss.adapters.zenml.run_facets import (
     snapshot_facet,
     step_facet,
 )
-from isogloss.adapters.zenml.run_translate import DYNAMIC, status, step
+from isogloss.adapters.zenml.run_translate import DYNAMIC, Linked, stand_in, status, step
 from isogloss.adapters.zenml.snapshots import step_key
 from isogloss.adapters.zenml.states import (
     CACHED,
@@ -428,16 +435,42 @@ async def _list(call: Call, unit: Reader, given: dict[str, list[str]]) -> wire.P
         limit=asked.size,
         offset=asked.offset,
     )
-    total = await unit.count(query)
+    counted = await unit.count(query)
+    standing = await _standing_for_run(unit, given)
+    total = counted + len(standing)
     pages = total_pages(total, asked)
-    found = [run_of(row) for row in await unit.rows(query)] if total else []
-    around = await around_steps(unit, found, hydrate=asked.hydrate)
+    found = [run_of(row) for row in await unit.rows(query)] if counted > asked.offset else []
+    if standing and len(found) < asked.size:
+        # Behind all steps of the run, so on the last page.
+        found.append(stand_in(next(iter(standing.values()))[0]))
+    made = {step_id: linked for step_id, (_, linked) in standing.items()}
+    around = await around_steps(unit, found, hydrate=asked.hydrate, made=made)
     items = [step(each, around, hydrate=asked.hydrate) for each in found]
     return wire.Page(asked.page, asked.size, pages, total, items)
 
 
+async def _standing_for_run(unit: Reader, given: Mapping[str, Sequence[str]]) -> dict[str, tuple[Run, list[Linked]]]:
+    """A run that made versions in none of its steps, with these, where all steps of just that run are asked for.
+
+    It goes by the id of the step that stands for it.
+    """
+    asked = given.get("pipeline_run_id", ())
+    run_id = as_uuid(asked[0].removeprefix("equals:")) if len(asked) == 1 else None
+    if run_id is None or (given.keys() - {"pipeline_run_id"}) & STEPS.filters.keys() - {"exclude_retried"}:
+        return {}
+    run = await unit.get(Run, id=run_id)
+    if run is None or run.role != RUN or run.dialect == DIALECT:
+        return {}
+    made = await made_directly(unit, run.id)
+    return {stand_in_id(run.id): (run, made)} if made else {}
+
+
 async def _get(unit: Reader, step_id: str) -> Run:
     row = await unit.get(Run, id=step_id)
+    if row is None:
+        # A step that stands for a run is nowhere else.
+        run = await unit.get(Run, id=stand_in_id(step_id))
+        row = None if run is None or run.role != RUN else stand_in(run)
     if row is None or row.role != STEP:
         raise NotFound(STEP, step_id)
     return row
@@ -445,7 +478,9 @@ async def _get(unit: Reader, step_id: str) -> Run:
 
 async def _show(unit: Reader, step_id: str, *, hydrate: bool) -> wire.Named:
     row = await _get(unit, step_id)
-    return step(row, await around_steps(unit, [row], hydrate=hydrate), hydrate=hydrate)
+    stands = row.parent_id is not None and row.id == stand_in_id(row.parent_id)
+    made = {row.id: await made_directly(unit, row.parent_id)} if stands and row.parent_id is not None else {}
+    return step(row, await around_steps(unit, [row], hydrate=hydrate, made=made), hydrate=hydrate)
 
 
 ROUTES: tuple[Route, ...] = (
