@@ -47,7 +47,6 @@ def tagged(tag: str) -> Where:
     return Has("property", And((Compare("name", Operator.EQ, "tag"), AnyOf("value", (tag, "other")))))
 
 
-FLOW_7 = Compare("workflow_id", Operator.EQ, "04000000-0000-7000-8000-000000000007")
 GROUP_7 = Has("property", And((Compare("name", Operator.EQ, "tag"), Compare("value", Operator.EQ, "group-7"))))
 TAGGED_7 = Compare("tag_id", Operator.EQ, TAG_7)
 BEGINS_7 = all_of(Compare("id", Operator.GE, VERSION_7[:20]), Compare("id", Operator.LT, VERSION_7[:20] + "g"))
@@ -68,7 +67,6 @@ SORTS = [
     ("tagged_version", TAGGED_7, "created"),
     ("artifact", EVERYTHING, "created"),
     ("run", RUN, "created"),
-    ("run", all_of(RUN, FLOW_7), "created"),
     ("workflow", FLOW, "created"),
     ("run", RUN, "id"),
     ("run", RUN, "name"),
