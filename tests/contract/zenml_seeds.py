@@ -24,10 +24,15 @@ class ZenMLSeeds:
             "devices": lambda: str(uuid4()),
             "flavors": self._flavor,
             "model_versions": self._model_version,
+            "logs": self._logs,
             "models": self._model,
+            "pipeline_snapshots": self._snapshot,
+            "pipelines": self._pipeline,
             "projects": lambda: self.project,
+            "runs": self._run,
             "service_accounts": self._service_account,
             "stacks": self._stack,
+            "steps": self._step,
             "users": self._user,
         }
         self._kept: dict[str, str] = {}
@@ -56,6 +61,11 @@ class ZenMLSeeds:
             "project_name_or_id": "projects",
             "default_project_id": "projects",
             "artifact_version": "artifact_versions",
+            "pipeline": "pipelines",
+            "pipeline_run_id": "runs",
+            "snapshot": "pipeline_snapshots",
+            "stack": "stacks",
+            "step_run_id": "steps",
             "model": "models",
             "model_version": "model_versions",
             "model_version_id": "model_versions",
@@ -95,6 +105,43 @@ class ZenMLSeeds:
 
     def _model_version(self) -> str:
         return self._create("/model_versions", {"project": self.project, "model": self._model()})
+
+    def _pipeline(self) -> str:
+        return self._create("/pipelines", {"project": self.project, "name": self._name(), "tags": ["seed"]})
+
+    def _snapshot(self) -> str:
+        name = self._name()
+        source = {"module": "flows", "attribute": "make", "type": "user"}
+        step = {
+            "spec": {"source": source, "upstream_steps": [], "inputs": {}, "invocation_id": "make"},
+            "config": {"name": "make"},
+            "step_config_overrides": {"name": "make"},
+        }
+        body = {
+            "project": self.project,
+            "run_name_template": name,
+            "pipeline_configuration": {"name": name},
+            "step_configurations": {"make": step},
+            "stack": self._stack(),
+            "pipeline": self._pipeline(),
+        }
+        return self._create("/pipeline_snapshots", body)
+
+    def _run(self) -> str:
+        body = {"project": self.project, "name": self._name(), "snapshot": self._snapshot(), "status": "running"}
+        answer = self._gateway.request("POST", f"{PREFIX}/runs", body | {"orchestrator_run_id": self._name()})
+        assert answer.status == 200, answer
+        run, _ = answer.json()
+        return str(run["id"])
+
+    def _step(self) -> str:
+        body = {"project": self.project, "name": "make", "pipeline_run_id": self._run(), "status": "running"}
+        return self._create("/steps", body | {"start_time": "2026-11-22T10:46:30", "cache_key": "seed"})
+
+    def _logs(self) -> str:
+        store = self._read("/components?type=artifact_store")["items"][0]["id"]
+        body = {"project": self.project, "id": str(uuid4()), "uri": "/logs", "source": "client"}
+        return self._create("/logs", body | {"artifact_store_id": store})
 
     def _service_account(self) -> str:
         return self._create("/service_accounts", {"name": self._name(), "active": True})

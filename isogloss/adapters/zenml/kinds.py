@@ -4,6 +4,7 @@ Each of these is declared once: the filters look by it, and the translation prin
 """
 
 import re
+from uuid import UUID
 
 from isogloss.core.model import Json
 
@@ -58,6 +59,17 @@ _OTHER_NAME = re.compile("unnamed-|[a-z][a-z0-9]{0,31}:")
 def is_ordinary_name(text: str) -> bool:
     """Whether only an artifact of the ordinary kind can be called so here."""
     return _OTHER_NAME.match(text) is None
+
+
+_STAND_IN = 0x5A5A5A5A_5A5A_0000_0000_5A5A5A5A5A5A
+
+
+def stand_in_id(run_id: str) -> str:
+    """The id of the step that stands for a run itself, where the run made versions in none; and the other way round.
+
+    The client finds the run of a version by its step only.
+    """
+    return str(UUID(int=UUID(run_id).int ^ _STAND_IN))
 
 
 def version_uri(version_id: str, uri: str | None) -> str:

@@ -1,6 +1,6 @@
 """What pages of pipelines, snapshots, runs and steps refer to: each kind of thing in one statement for a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Raw
@@ -8,12 +8,13 @@ from msgspec import Raw
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.model_versions import lean_model_versions
 from isogloss.adapters.zenml.run_facets import run_facet, step_facet
 from isogloss.adapters.zenml.run_translate import Linked, RunAround, StepAround, lean_logs, lean_stack
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around, version
 from isogloss.core.model import Record, Run, RunState, Workflow
 from isogloss.core.ports import Reader
-from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, Where, all_of
+from isogloss.core.query import AnyOf, Compare, IsNull, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry.runs import RUN
 from isogloss.core.registry.versions import PRODUCED
 
@@ -46,14 +47,17 @@ async def around_runs(unit: Reader, runs: Sequence[Run], *, hydrate: bool) -> Ru
             if record.kind == ENVIRONMENT and record.parent_id is not None
         },
         runs=await runs_of(unit, (each for facet in facets for each in (facet.original_run, facet.parent_run))),
+        models=await lean_model_versions(unit, (facet.model_version for facet in facets)),
         outputs={linked.version.id: linked.version for _, _, linked in await _linked(unit, with_outputs)},
     )
 
 
-async def around_steps(unit: Reader, steps: Sequence[Run], *, hydrate: bool) -> StepAround:
-    """What steps refer to: three statements at most, four hydrated."""
+async def around_steps(
+    unit: Reader, steps: Sequence[Run], *, hydrate: bool, made: Mapping[str, Sequence[Linked]] | None = None
+) -> StepAround:
+    """What steps refer to: five statements at most, six hydrated. ``made`` are outputs that are known already."""
     ids = [step.id for step in steps]
-    outputs: dict[str, list[Linked]] = {}
+    outputs: dict[str, list[Linked]] = {step_id: list(linked) for step_id, linked in (made or {}).items()}
     inputs: dict[str, list[Linked]] = {}
     for run_id, direction, linked in await _linked(unit, ids):
         (outputs if direction == PRODUCED else inputs).setdefault(run_id, []).append(linked)
@@ -64,7 +68,21 @@ async def around_steps(unit: Reader, steps: Sequence[Run], *, hydrate: bool) -> 
         outputs=outputs,
         inputs=inputs,
         configurations=await configurations_of(unit, keys),
+        models=await lean_model_versions(unit, (step_facet(step).model_version for step in steps)),
     )
+
+
+async def made_directly(unit: Reader, run_id: str) -> list[Linked]:
+    """The versions that a run made in none of its steps."""
+    where = all_of(
+        Compare("link.run_id", Operator.EQ, run_id),
+        Compare("link.direction", Operator.EQ, PRODUCED),
+        IsNull("producer_step"),
+    )
+    rows = await unit.rows(
+        Query(source="linked_version", fields=_LINKED_FIELDS, project_id=None, where=where, sort=Sort("created"))
+    )
+    return [_of_row(row)[2] for row in rows]
 
 
 async def configurations_of(unit: Reader, keys: Iterable[str | None]) -> dict[str, str]:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from isogloss.adapters.zenml import configurations, run_wire, wire
 from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.kinds import stand_in_id
 from isogloss.adapters.zenml.run_facets import (
     PipelineFacet,
     RunFacet,
@@ -26,6 +28,7 @@ from isogloss.adapters.zenml.states import status_of
 from isogloss.adapters.zenml.times import moment, optional_moment
 from isogloss.adapters.zenml.translate import run_metadata
 from isogloss.core.model import Json, Record, Run, Workflow
+from isogloss.core.registry.runs import STEP
 
 _encode = msgspec.json.Encoder().encode
 
@@ -285,7 +288,7 @@ def step(row: Run, around: StepAround, *, hydrate: bool) -> wire.Named:
         start_time=optional_moment(row.started),
         end_time=optional_moment(row.ended),
         latest_heartbeat=optional_moment(facet.latest_heartbeat),
-        model_version_id=facet.model_version,
+        model_version_id=facet.model_version if facet.model_version in around.models else None,
         substitutions=facet.substitutions,
         heartbeat_threshold=facet.heartbeat_threshold,
     )
@@ -298,6 +301,13 @@ def step(row: Run, around: StepAround, *, hydrate: bool) -> wire.Named:
     )
     metadata = _step_metadata(row, facet, around) if hydrate else None
     return wire.Named(body, metadata, resources, row.id, step_name(row))
+
+
+def stand_in(row: Run) -> Run:
+    """The step that stands for a run itself, where the run made versions in none."""
+    return replace(
+        row, id=stand_in_id(row.id), role=STEP, parent_id=row.id, position=None, key=None, metadata=None, facet=None
+    )
 
 
 def step_name(row: Run) -> str:

@@ -151,7 +151,7 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
     resources = wire.VersionResources(
         around.users.get(author_id),
         list(around.tags.get(version_id, ())),
-        step if step in around.runs else None,
+        _producing_step(run, step, around.runs),
         run if run in around.runs else None,
     )
     metadata = None
@@ -159,6 +159,12 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
         shown = [visualization(each, created) for each in facet.visualizations]
         metadata = wire.VersionMetadata(shown, run_metadata(rest[0]))
     return wire.Entity(body, metadata, resources, version_id)
+
+
+def _producing_step(run: str | None, step: str | None, existing: frozenset[str]) -> str | None:
+    if step is None and run is not None and run in existing:
+        return kinds.stand_in_id(run)
+    return step if step in existing else None
 
 
 def visualization(given: Visualization, created: Instant) -> wire.Entity:

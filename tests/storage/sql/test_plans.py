@@ -37,7 +37,7 @@ FIELDS = {
     "artifact": ("id", "name", "version.id", "version.label"),
     "tagged_artifact": ("id", "name", "version.id", "version.label"),
     "run": ("id", "name", "state_type", "tags", "facet"),
-    "workflow": ("id", "name", "tags"),
+    "workflow": ("id", "name", "tags", "latest_run"),
 }
 RUN = Compare("role", Operator.EQ, "run")
 FLOW = Compare("role", Operator.EQ, "workflow")
@@ -47,6 +47,7 @@ def tagged(tag: str) -> Where:
     return Has("property", And((Compare("name", Operator.EQ, "tag"), AnyOf("value", (tag, "other")))))
 
 
+GROUP_7 = Has("property", And((Compare("name", Operator.EQ, "tag"), Compare("value", Operator.EQ, "group-7"))))
 TAGGED_7 = Compare("tag_id", Operator.EQ, TAG_7)
 BEGINS_7 = all_of(Compare("id", Operator.GE, VERSION_7[:20]), Compare("id", Operator.LT, VERSION_7[:20] + "g"))
 
@@ -107,6 +108,8 @@ FILTERS = {
     "run by tag": ("run", all_of(RUN, tagged("group-7"))),
     "run by parent": ("run", all_of(RUN, AnyOf("parent_id", (RUN_7,)))),
     "run by flow id": ("run", all_of(RUN, AnyOf("workflow_id", ("flow",)))),
+    "run by its workflow's name": ("run", all_of(RUN, Has("workflow", Compare("name", Operator.EQ, "flow-7")))),
+    "run by a property and its state": ("run", all_of(RUN, GROUP_7, Compare("state_name", Operator.EQ, "Completed"))),
     "workflow by id": ("workflow", all_of(FLOW, AnyOf("id", ("flow",)))),
     "workflow by name": ("workflow", all_of(FLOW, AnyOf("name", ("flow-7",)))),
 }

@@ -13,6 +13,7 @@ from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import RUNS
+from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -51,7 +52,7 @@ from isogloss.adapters.zenml.tagging import attach_given, detach_named
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
-from isogloss.core.model import Json, Project, Record, Run, Workflow
+from isogloss.core.model import Json, Project, Property, Record, Run, Workflow
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, all_of
 from isogloss.core.registry import records, workflows
@@ -287,12 +288,36 @@ async def _create(
         ended=None if body.end_time is None else instant(body.end_time),
         properties=(*snapshot_properties(kept), *_properties(body, facet)),
     )
+    made = await _with_model(call, unit, project, made, facet, configuration)
     counted = replace(pipeline_facet(pipeline), runs=facet.index)
     await workflows.change_workflow(call.registry, unit, pipeline, facet=facet_text(counted), quietly=True)
     await _keep_environment(call, unit, made, body)
     await keep_logs(call, unit, made, () if body.logs is None else (body.logs,), "client")
     await attach_given(call, unit, body.tags, made)
     return made
+
+
+async def _with_model(
+    call: Call,
+    unit: Writer,
+    project: Project,
+    made: Run,
+    facet: RunFacet,
+    configuration: configurations.PipelineConfiguration,
+) -> Run:
+    """Link a new run to the model version that its pipeline is configured with, which is made if need be."""
+    began = made.created if made.started is None else made.started
+    values = configurations.substitutions(configuration.substitutions, began)
+    version = await link_run_to_model(call, unit, project, made.id, configuration.model, values)
+    if version is None:
+        return made
+    await unit.add(model_property(made, version.id))
+    return await move_run(call.registry, unit, made, facet=facet_text(replace(facet, model_version=version.id)))
+
+
+def model_property(run: Run, version_id: str) -> Property:
+    """By which a run or step is found that works on a model version."""
+    return Property(entity="run", entity_id=run.id, dialect=DIALECT, name="model_version", value=version_id)
 
 
 async def _facet(

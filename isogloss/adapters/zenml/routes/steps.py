@@ -8,16 +8,24 @@ from msgspec.structs import replace
 
 from isogloss.adapters.zenml import configurations, run_wire, wire
 from isogloss.adapters.zenml.bodies.runs import HeartbeatRequest, StepRequest, StepUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
+from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, dump, flag
 from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
+from isogloss.adapters.zenml.kinds import stand_in_id
+from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
-from isogloss.adapters.zenml.routes.runs import exception_text, follow
-from isogloss.adapters.zenml.run_around import STEP_CONFIGURATION, around_steps, configurations_of, run_of
+from isogloss.adapters.zenml.routes.runs import exception_text, follow, model_property
+from isogloss.adapters.zenml.run_around import (
+    STEP_CONFIGURATION,
+    around_steps,
+    configurations_of,
+    made_directly,
+    run_of,
+)
 from isogloss.adapters.zenml.run_facets import (
     NULL,
     RunFacet,
@@ -28,7 +36,7 @@ from isogloss.adapters.zenml.run_facets import (
     snapshot_facet,
     step_facet,
 )
-from isogloss.adapters.zenml.run_translate import DYNAMIC, status, step
+from isogloss.adapters.zenml.run_translate import DYNAMIC, Linked, stand_in, status, step
 from isogloss.adapters.zenml.snapshots import step_key
 from isogloss.adapters.zenml.states import (
     CACHED,
@@ -167,7 +175,9 @@ async def _create(call: Call, unit: Writer, project: Project, run: Run, body: St
     snapshot = await records.get_record(unit, call.caller, DIALECT, "pipeline_snapshot", run.deployment_id or "")
     pipeline = configurations.read_pipeline(snapshot_facet(snapshot.body).pipeline_configuration)
     key, configured = await _configuration(call, unit, run, snapshot, body)
-    version, retriable = await _attempt(call, unit, run, body.name, configured.retries)
+    before = await _superseded(call, unit, run, body.name, configured.retries)
+    version = 1 if before is None else before.attempts + 1
+    retriable = version <= configured.retries
     original = await _original(unit, body)
     facet = _facet(body, run, of_run, pipeline, configured, key, original)
     facet = replace(
@@ -195,6 +205,7 @@ async def _create(call: Call, unit: Writer, project: Project, run: Run, body: St
         attempts=version,
         properties=_properties(facet),
     )
+    made = await _with_model(call, unit, project, run, made, facet, configured, before)
     await consume(unit, made, [(each.slot, each.version_id) for each in facet.inputs])
     outputs = _slots(body.outputs)
     await produce(unit, made, outputs)
@@ -233,14 +244,37 @@ async def _configuration(call: Call, unit: Writer, run: Run, snapshot: Record, b
     return key, configurations.read_step(text)
 
 
-async def _attempt(call: Call, unit: Writer, run: Run, name: str, retries: int) -> tuple[int, bool]:
-    """Which attempt at a step the next one is, and whether another may follow; the one before is superseded.
+async def _with_model(
+    call: Call,
+    unit: Writer,
+    project: Project,
+    run: Run,
+    made: Run,
+    facet: StepFacet,
+    configured: Step,
+    before: Run | None,
+) -> Run:
+    """Link a new step's run to the model version that the step works on: the one of the attempt before, or its own."""
+    if before is None:
+        values = facet.substitutions
+        version = await link_run_to_model(call, unit, project, run.id, configured.config.model, values)
+    else:
+        kept = step_facet(before).model_version
+        version = None if kept is None else await unit.get(Record, id=kept)
+    if version is None:
+        return made
+    await unit.add(model_property(made, version.id))
+    return await move_run(call.registry, unit, made, facet=facet_text(replace(facet, model_version=version.id)))
+
+
+async def _superseded(call: Call, unit: Writer, run: Run, name: str, retries: int) -> Run | None:
+    """The attempt at a step that the next one supersedes, if there was one.
 
     Raises ``Conflict`` where the step succeeded already, or was tried as often as it may be.
     """
     current = await unit.lock(Run, parent_id=run.id, position=name)
     if current is None:
-        return 1, retries > 0
+        return None
     if current.state_type == COMPLETED:
         raise Conflict(
             f"Unable to create step `{name}`: A successful step with this name already exists in the pipeline run"
@@ -249,7 +283,7 @@ async def _attempt(call: Call, unit: Writer, run: Run, name: str, retries: int) 
     if current.attempts > retries:
         raise Conflict(f"Unable to create step `{name}`: The step has exceeded the maximum number of retries.")
     await supersede(call.registry, unit, current, entering(RETRIED))
-    return current.attempts + 1, current.attempts < retries
+    return current
 
 
 async def _original(unit: Reader, body: StepRequest) -> Run | None:
@@ -401,16 +435,42 @@ async def _list(call: Call, unit: Reader, given: dict[str, list[str]]) -> wire.P
         limit=asked.size,
         offset=asked.offset,
     )
-    total = await unit.count(query)
+    counted = await unit.count(query)
+    standing = await _standing_for_run(unit, given)
+    total = counted + len(standing)
     pages = total_pages(total, asked)
-    found = [run_of(row) for row in await unit.rows(query)] if total else []
-    around = await around_steps(unit, found, hydrate=asked.hydrate)
+    found = [run_of(row) for row in await unit.rows(query)] if counted > asked.offset else []
+    if standing and len(found) < asked.size:
+        # Behind all steps of the run, so on the last page.
+        found.append(stand_in(next(iter(standing.values()))[0]))
+    made = {step_id: linked for step_id, (_, linked) in standing.items()}
+    around = await around_steps(unit, found, hydrate=asked.hydrate, made=made)
     items = [step(each, around, hydrate=asked.hydrate) for each in found]
     return wire.Page(asked.page, asked.size, pages, total, items)
 
 
+async def _standing_for_run(unit: Reader, given: Mapping[str, Sequence[str]]) -> dict[str, tuple[Run, list[Linked]]]:
+    """A run that made versions in none of its steps, with these, where all steps of just that run are asked for.
+
+    It goes by the id of the step that stands for it.
+    """
+    asked = given.get("pipeline_run_id", ())
+    run_id = as_uuid(asked[0].removeprefix("equals:")) if len(asked) == 1 else None
+    if run_id is None or (given.keys() - {"pipeline_run_id"}) & STEPS.filters.keys() - {"exclude_retried"}:
+        return {}
+    run = await unit.get(Run, id=run_id)
+    if run is None or run.role != RUN or run.dialect == DIALECT:
+        return {}
+    made = await made_directly(unit, run.id)
+    return {stand_in_id(run.id): (run, made)} if made else {}
+
+
 async def _get(unit: Reader, step_id: str) -> Run:
     row = await unit.get(Run, id=step_id)
+    if row is None:
+        # A step that stands for a run is nowhere else.
+        run = await unit.get(Run, id=stand_in_id(step_id))
+        row = None if run is None or run.role != RUN else stand_in(run)
     if row is None or row.role != STEP:
         raise NotFound(STEP, step_id)
     return row
@@ -418,7 +478,9 @@ async def _get(unit: Reader, step_id: str) -> Run:
 
 async def _show(unit: Reader, step_id: str, *, hydrate: bool) -> wire.Named:
     row = await _get(unit, step_id)
-    return step(row, await around_steps(unit, [row], hydrate=hydrate), hydrate=hydrate)
+    stands = row.parent_id is not None and row.id == stand_in_id(row.parent_id)
+    made = {row.id: await made_directly(unit, row.parent_id)} if stands and row.parent_id is not None else {}
+    return step(row, await around_steps(unit, [row], hydrate=hydrate, made=made), hydrate=hydrate)
 
 
 ROUTES: tuple[Route, ...] = (
