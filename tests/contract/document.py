@@ -92,7 +92,7 @@ def answered(dialect: str) -> dict[str, Any]:
     return document
 
 
-def reformat(node: Any, formats: dict[str | None, dict[str, Any]]) -> None:
+def reformat(node: Any, formats: dict[str, dict[str, Any]]) -> None:
     """Put other schemas in the place of those with these formats, within a document."""
     if isinstance(node, list):
         for item in node:

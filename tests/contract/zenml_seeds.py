@@ -16,18 +16,23 @@ class ZenMLSeeds:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._numbers = itertools.count()
-        self.project = self._read("/projects/default")["id"]
+        self.project: str = self._read("/projects/default")["id"]
         self._makers: dict[str, Callable[[], str]] = {
             "artifact_versions": self._artifact_version,
+            "artifacts": lambda: self._create("/artifacts", {"project": self.project, "name": self._name()}),
+            "code_repositories": self._code_repository,
             "components": self._component,
             # Where everybody is let in, there is nobody to approve a device.
             "devices": lambda: str(uuid4()),
             "flavors": self._flavor,
             "model_versions": self._model_version,
             "models": self._model,
-            "projects": lambda: self.project,
+            "projects": lambda: self._create("/projects", {"name": self._name()}),
             "service_accounts": self._service_account,
+            # There are none but those that the client brings along.
+            "service_connector_types": lambda: "aws",
             "stacks": self._stack,
+            "tags": lambda: self._create("/tags", {"name": self._name()}),
             "users": self._user,
         }
         self._kept: dict[str, str] = {}
@@ -50,15 +55,15 @@ class ZenMLSeeds:
 
     def for_member(self, name: str) -> str | None:
         """The id of an existing row for a member or parameter that refers to one; None for any other."""
+        if name in ("project", "project_id", "project_name_or_id", "default_project_id"):
+            return self.project
         noun = {
-            "project": "projects",
-            "project_id": "projects",
-            "project_name_or_id": "projects",
-            "default_project_id": "projects",
+            "artifact_id": "artifacts",
             "artifact_version": "artifact_versions",
             "model": "models",
             "model_version": "model_versions",
             "model_version_id": "model_versions",
+            "tag_id": "tags",
         }.get(name)
         if noun is None:
             return None
@@ -80,6 +85,11 @@ class ZenMLSeeds:
             "tags": ["seed"],
         }
         return self._create("/artifact_versions", body)
+
+    def _code_repository(self) -> str:
+        source = {"module": "a", "attribute": "B", "type": "user"}
+        body: dict[str, Any] = {"project": self.project, "name": self._name(), "config": {}, "source": source}
+        return self._create("/code_repositories", body)
 
     def _component(self) -> str:
         body = {"name": self._name(), "type": "orchestrator", "flavor": "local", "configuration": {}}
@@ -103,7 +113,7 @@ class ZenMLSeeds:
         return self._create(f"/service_accounts/{account}/api_keys", {"name": self._name()})
 
     def _stack(self) -> str:
-        default = self._read("/stacks?name=default&hydrate=true")["items"][0]["metadata"]["components"]
+        default: dict[str, Any] = self._read("/stacks?name=default&hydrate=true")["items"][0]["metadata"]["components"]
         components = {kind: [each["id"] for each in members] for kind, members in default.items()}
         return self._create("/stacks", {"name": self._name(), "components": components})
 
