@@ -85,9 +85,7 @@ def answered(dialect: str) -> dict[str, Any]:
                 responses[status] = {"description": ""}
                 if shapes:
                     responses[status]["content"] = {"application/json": {"schema": {"anyOf": shapes}}}
-    formats: dict[str | None, dict[str, Any]] = {
-        entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format
-    }
+    formats = {entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format}
     reformat(document, formats)
     return document
 

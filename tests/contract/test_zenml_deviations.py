@@ -174,6 +174,7 @@ def test_not_kept(running: Gateway, seeds: ZenMLSeeds) -> None:
         ask(running, "POST", "/secrets", {}),
         ask(running, "POST", "/service_connectors", {}),
         ask(running, "POST", "/service_connectors/verify", {}),
+        ask(running, "PUT", "/settings", {}),
     ):
         assert pair(answer) == (501, "NotImplementedError"), answer
 

@@ -19,6 +19,7 @@ class ZenMLSeeds:
         self.project: str = self._read("/projects/default")["id"]
         self._makers: dict[str, Callable[[], str]] = {
             "artifact_versions": self._artifact_version,
+            "artifact_stores": lambda: self._default_components()["artifact_store"][0],
             "artifacts": lambda: self._create("/artifacts", {"project": self.project, "name": self._name()}),
             "code_repositories": self._code_repository,
             "components": self._component,
@@ -26,12 +27,17 @@ class ZenMLSeeds:
             "devices": lambda: str(uuid4()),
             "flavors": self._flavor,
             "model_versions": self._model_version,
+            "logs": self._logs,
             "models": self._model,
+            "pipeline_snapshots": self._snapshot,
+            "pipelines": lambda: self._pipeline()[0],
+            "runs": self._run,
             "projects": lambda: self._create("/projects", {"name": self._name()}),
             "service_accounts": self._service_account,
             # There are none but those that the client brings along.
             "service_connector_types": lambda: "aws",
             "stacks": self._stack,
+            "steps": self._step,
             "tags": lambda: self._create("/tags", {"name": self._name()}),
             "users": self._user,
         }
@@ -48,7 +54,10 @@ class ZenMLSeeds:
                 body = {"model_version": made, "artifact_version": linked}
                 return {version.strip("{}"): made, link.strip("{}"): self._create("/model_version_artifacts", body)}
             case ["model_versions", version, "runs", link]:
-                return {version.strip("{}"): self._model_version(), link.strip("{}"): str(uuid4())}
+                made = self._model_version()
+                body = {"model_version": made, "pipeline_run": self._run()}
+                linked = self._create("/model_version_pipeline_runs", body)
+                return {version.strip("{}"): made, link.strip("{}"): linked}
             case [noun, parameter, *_]:
                 return {parameter.strip("{}"): self._makers[noun]()}
         raise ValueError(path)
@@ -59,10 +68,17 @@ class ZenMLSeeds:
             return self.project
         noun = {
             "artifact_id": "artifacts",
+            "artifact_store_id": "artifact_stores",
             "artifact_version": "artifact_versions",
             "model": "models",
             "model_version": "model_versions",
             "model_version_id": "model_versions",
+            "pipeline": "pipelines",
+            "pipeline_run": "runs",
+            "pipeline_run_id": "runs",
+            "snapshot": "pipeline_snapshots",
+            "stack": "stacks",
+            "step_run_id": "steps",
             "tag_id": "tags",
         }.get(name)
         if noun is None:
@@ -112,10 +128,61 @@ class ZenMLSeeds:
     def _api_key(self, account: str) -> str:
         return self._create(f"/service_accounts/{account}/api_keys", {"name": self._name()})
 
-    def _stack(self) -> str:
+    def _default_components(self) -> dict[str, list[str]]:
         default: dict[str, Any] = self._read("/stacks?name=default&hydrate=true")["items"][0]["metadata"]["components"]
-        components = {kind: [each["id"] for each in members] for kind, members in default.items()}
-        return self._create("/stacks", {"name": self._name(), "components": components})
+        return {kind: [each["id"] for each in members] for kind, members in default.items()}
+
+    def _stack(self) -> str:
+        return self._create("/stacks", {"name": self._name(), "components": self._default_components()})
+
+    def _pipeline(self) -> tuple[str, str]:
+        name = self._name()
+        return self._create("/pipelines", {"project": self.project, "name": name, "tags": ["seed"]}), name
+
+    def _snapshot(self) -> str:
+        pipeline, name = self._pipeline()
+        configured = {"name": "make", "substitutions": {"date": "today"}}
+        source = {"module": "a", "attribute": "make", "type": "user"}
+        step = {
+            "spec": {"source": source, "upstream_steps": [], "inputs": {}, "invocation_id": "make"},
+            "config": configured,
+            "step_config_overrides": configured,
+        }
+        body = {
+            "project": self.project,
+            "run_name_template": "seed",
+            "pipeline_configuration": {"name": name},
+            "step_configurations": {"make": step},
+            "stack": self._read("/stacks?name=default")["items"][0]["id"],
+            "pipeline": pipeline,
+        }
+        return self._create("/pipeline_snapshots", body)
+
+    def _run(self) -> str:
+        body = {
+            "project": self.project,
+            "name": self._name(),
+            "snapshot": self._snapshot(),
+            "orchestrator_run_id": str(uuid4()),
+            "status": "running",
+        }
+        answer = self._gateway.request("POST", f"{PREFIX}/runs", body)
+        assert answer.status == 200, answer
+        identifier: str = answer.json()[0]["id"]
+        return identifier
+
+    def _step(self) -> str:
+        body = {
+            "project": self.project,
+            "name": "make",
+            "start_time": "2026-11-22T10:46:00",
+            "status": "running",
+            "pipeline_run_id": self._run(),
+        }
+        return self._create("/steps", body)
+
+    def _logs(self) -> str:
+        return self._create("/logs", {"project": self.project, "source": "runner", "uri": "/logs"})
 
     def _user(self) -> str:
         return self._create("/users", {"name": self._name(), "is_admin": False, "active": False})

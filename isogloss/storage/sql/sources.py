@@ -545,7 +545,6 @@ def run_source(alias: str = "r") -> Source:
             "metadata": _metadata(run, "run", alias),
             "gathered": _gathered(run, "run", alias),
             "property": _properties(run, "run", alias),
-            "author": _author(run, alias),
         },
         nullable=frozenset(
             {
