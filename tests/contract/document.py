@@ -85,14 +85,12 @@ def answered(dialect: str) -> dict[str, Any]:
                 responses[status] = {"description": ""}
                 if shapes:
                     responses[status]["content"] = {"application/json": {"schema": {"anyOf": shapes}}}
-    formats: dict[str | None, dict[str, Any]] = {
-        entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format
-    }
+    formats = {entry.format: deviations.shapes[str(entry.shape)] for entry in deviations.of(dialect) if entry.format}
     reformat(document, formats)
     return document
 
 
-def reformat(node: Any, formats: dict[str | None, dict[str, Any]]) -> None:
+def reformat(node: Any, formats: dict[str, dict[str, Any]]) -> None:
     """Put other schemas in the place of those with these formats, within a document."""
     if isinstance(node, list):
         for item in node:

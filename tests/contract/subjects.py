@@ -33,9 +33,9 @@ class Subject(Struct, frozen=True, kw_only=True):
     ``base`` is what its document leaves out of all paths; ``served`` are its operations as ``METHOD /path``, with
     ``{}`` for each parameter, of which the ``unlisted`` tell of the process and are left out of the contract.
     ``examples`` is how many requests are generated for an operation and a mode, and ``storm`` how many that no client
-    would send for an operation. ``unmeetable`` are members and parameters that name
-    what nobody can make here: left in, nearly every request would be refused for them. ``headers`` are hostile ones,
-    ``lists`` the reads that print all that was taken, with the method and body that they take.
+    would send for an operation. ``unmeetable`` are members and parameters that name what nobody can make here: left
+    in, nearly every request would be refused for them. ``headers`` are hostile ones, ``hostile`` such values of
+    members and parameters. ``lists`` are the reads that print all that was taken: method, path and body.
     """
 
     dialect: str
@@ -90,7 +90,7 @@ ZENML = Subject(
     base="",
     seeds=ZenMLSeeds,
     served=frozenset(anonymous(f"{route.method} {PREFIX}{route.path}") for route in ZENML_ROUTES),
-    examples=8,
+    examples=6,
     storm=-(-2800 // len(operations(published("zenml")))),
     unmeetable=("scope_user",),
     headers=(

@@ -100,10 +100,10 @@ def meet(case: AnyCase, choice: int, subject: Subject, seeds: Seeds) -> None:
     if choice == 0:
         return
     # With a version or a scope made of random text, every request would end with the same refusal.
-    for sent in (case.headers, case.query):
+    for parameters in (case.headers, case.query):
         for name in subject.unmeetable:
-            if sent:
-                sent.pop(name, None)
+            if parameters:
+                parameters.pop(name, None)
     if case.path_parameters and choice > 2:
         case.path_parameters = seeds.place(case.path)
     if case.query and choice > 1:

@@ -16,12 +16,11 @@ from isogloss.adapters.zenml.model_wire import (
     ModelVersionBody,
     ModelVersionMetadata,
     ModelVersionResources,
-    RunBody,
     RunLinkBody,
 )
 from isogloss.adapters.zenml.times import moment
 from isogloss.adapters.zenml.translate import Around, run_metadata
-from isogloss.core.model import Json, Record, RecordLink, Run
+from isogloss.core.model import Json, Record, RecordLink
 
 MODEL, MODEL_VERSION = "model", "model_version"
 """The kinds of the records."""
@@ -114,29 +113,3 @@ def run_link(link: RecordLink, run: Any, *, hydrate: bool) -> wire.Entity:
     """A link to a pipeline run, which is given as it stands within other things."""
     at = moment(link.created)
     return wire.Entity(RunLinkBody(at, at, link.record_id, run), {} if hydrate else None, None, link.id)
-
-
-class RunFacet(Struct, frozen=True, kw_only=True):
-    """What is needed of what only ZenML keeps of a run."""
-
-    index: int = 0
-
-
-def lean_run(run: Run) -> wire.Named:
-    """A pipeline run within another thing."""
-    facet = RunFacet() if run.facet is None else _run(run.facet)
-    body = RunBody(
-        moment(run.created),
-        moment(run.updated),
-        run.author_id,
-        run.project_id,
-        run.state_name or "initializing",
-        run.ended is None,
-        None,
-        facet.index,
-        run.workflow_id,
-    )
-    return wire.Named(body, None, None, run.id, run.name)
-
-
-_run = msgspec.json.Decoder(RunFacet).decode

@@ -83,19 +83,3 @@ class RunLinkBody(Struct, frozen=True):
     updated: datetime
     model_version: str
     pipeline_run: Any
-
-
-class RunBody(Struct, frozen=True):
-    """A pipeline run within another thing."""
-
-    created: datetime
-    updated: datetime
-    user_id: str | None
-    project_id: str
-    status: str
-    in_progress: bool
-    status_reason: str | None
-    index: int
-    pipeline_id: str | None
-    child_key: str | None = None
-    root_run_id: str | None = None

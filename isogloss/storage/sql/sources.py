@@ -340,6 +340,7 @@ def record_source(alias: str = "c") -> Source:
         columns=_columns(record)
         | {
             "author": _author_name(record, alias),
+            "tags": _tag_names(record, "record", alias),
             "newest": func.coalesce(made.scalar_subquery(), record.c.created),
         },
         relations={
@@ -353,7 +354,9 @@ def record_source(alias: str = "c") -> Source:
             "gathered": _gathered(record, "record", alias),
             "author": _author(record, alias),
         },
-        nullable=frozenset({"project_id", "key", "parent_id", "name", "number", "state", "author_id", "author"}),
+        nullable=frozenset(
+            {"project_id", "key", "parent_id", "name", "number", "state", "author_id", "author", "tags"}
+        ),
         selective=frozenset({"id", "key", "name", "parent_id"}),
     )
 

@@ -106,6 +106,7 @@ async def test_links_are_listed_by_what_they_lead_to(gathering: Gathering) -> No
     assert await gathering.linked(only_deployment_artifacts=True) == ["endpoint"]
     assert await gathering.linked(only_data_artifacts=False, artifact_name="startswith:w") == ["weights"]
     assert await gathering.linked(has_custom_name=False) == ["rows"]
+    assert await gathering.linked(user="nobody") == []
     either = await gathering.served.get(
         "/model_version_artifacts",
         {"artifact_name": "rows", "only_model_artifacts": True, "only_data_artifacts": False, "logical_operator": "or"},
@@ -165,6 +166,7 @@ async def test_a_run_is_linked_listed_and_unlinked(gathering: Gathering) -> None
     first = await gathering.served.post("/model_version_pipeline_runs", body)
     second = await gathering.served.post("/model_version_pipeline_runs", body)
     listed = await gathering.linked_runs(pipeline_run_name="training")
+    assert await gathering.linked_runs(user="nobody") == []
     await gathering.served.delete(f"{gathering.path}/runs/training")
 
     assert first == second

@@ -132,6 +132,8 @@ async def test_models_are_listed_by_name_tag_and_newest_version(models: Models) 
     assert await models.names("/models", {"name": "contains:r"}) == ["churn", "drift"]
     assert await models.names("/models", {"id": drift["id"]}) == ["drift"]
     assert await models.names("/models", {"tags": "t"}) == ["churn"]
+    assert await models.names("/models", {"user": "nobody"}) == []
+    assert await models.names("/models", {"sort_by": "tags"}) == ["drift", "churn"]
     assert await models.names("/models", {"sort_by": "desc:latest_version"}) == ["churn", "drift"]
     assert await models.names("/models", {"sort_by": "desc:created"}) == ["drift", "churn"]
     page = await models.served.get("/models", {"hydrate": True, "name": "churn"})

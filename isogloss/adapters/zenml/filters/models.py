@@ -1,6 +1,6 @@
 """What lists of models, of model versions and of their links may be asked."""
 
-from isogloss.adapters.zenml.filters.artifacts import metadata, tags
+from isogloss.adapters.zenml.filters.artifacts import artifact_name, author, metadata, tags
 from isogloss.adapters.zenml.filters.language import (
     Condition,
     Kind,
@@ -36,7 +36,7 @@ def switch(relation: str, chosen: Where) -> Kind:
 
 MODELS = Shape(
     filters=COMMON | {"tags": tags()},
-    sorts=COMMON_SORTS | {"latest_version": "newest"},
+    sorts=COMMON_SORTS | {"tags": "tags", "latest_version": "newest"},
 )
 
 MODEL_VERSIONS = Shape(
@@ -48,7 +48,7 @@ MODEL_VERSIONS = Shape(
         "stage": of_text("state"),
         "model": of_relation("parent", of_any(of_id("id"), of_text("name"))),
     },
-    sorts=COMMON_SORTS | {"number": "number", "stage": "state"},
+    sorts=COMMON_SORTS | {"tags": "tags", "number": "number", "stage": "state"},
 )
 
 _LINKS = {
@@ -66,16 +66,22 @@ ARTIFACT_LINKS = Shape(
     filters=_LINKS
     | {
         "artifact_version_id": of_id("entity_id"),
-        "artifact_name": of_relation("version", of_text("artifact.name")),
+        "artifact_name": of_relation("version", artifact_name("artifact.")),
         "only_data_artifacts": switch("version", NoneOf("role", ("service", "model"))),
         "only_model_artifacts": switch("version", AnyOf("role", ("model",))),
         "only_deployment_artifacts": switch("version", AnyOf("role", ("service",))),
+        "user": of_relation("version", author()),
         "has_custom_name": of_relation("version", of_boolean("artifact.custom_name")),
     },
     sorts=_LINK_SORTS | {"artifact_version_id": "entity_id"},
 )
 
 RUN_LINKS = Shape(
-    filters=_LINKS | {"pipeline_run_id": of_id("entity_id"), "pipeline_run_name": of_relation("run", of_text("name"))},
+    filters=_LINKS
+    | {
+        "pipeline_run_id": of_id("entity_id"),
+        "pipeline_run_name": of_relation("run", of_text("name")),
+        "user": of_relation("run", author()),
+    },
     sorts=_LINK_SORTS | {"pipeline_run_id": "entity_id"},
 )

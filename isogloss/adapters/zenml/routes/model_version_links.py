@@ -12,8 +12,9 @@ from isogloss.adapters.zenml.failures import Absent
 from isogloss.adapters.zenml.filters.listing import Shape, read_listing, total_pages
 from isogloss.adapters.zenml.filters.models import ARTIFACT_LINKS, RUN_LINKS, SWITCHES
 from isogloss.adapters.zenml.model_links import RUN
-from isogloss.adapters.zenml.model_translate import MODEL_VERSION, artifact_link, lean_run, run_link
+from isogloss.adapters.zenml.model_translate import MODEL_VERSION, artifact_link, run_link
 from isogloss.adapters.zenml.routes import Read, Route, Write
+from isogloss.adapters.zenml.run_translate import lean_run
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around
 from isogloss.adapters.zenml.translate import version as artifact_version
 from isogloss.core.errors import NotFound
