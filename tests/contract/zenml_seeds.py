@@ -27,6 +27,7 @@ class ZenMLSeeds:
             "devices": lambda: str(uuid4()),
             "flavors": self._flavor,
             "model_versions": self._model_version,
+            "hook_invocations": self._hook_invocation,
             "logs": self._logs,
             "models": self._model,
             "pipeline_snapshots": self._snapshot,
@@ -121,6 +122,10 @@ class ZenMLSeeds:
 
     def _model_version(self) -> str:
         return self._create("/model_versions", {"project": self.project, "model": self._model()})
+
+    def _hook_invocation(self) -> str:
+        body = {"project": self.project, "hook_type": "custom", "status": "completed", "pipeline_run_id": self._run()}
+        return self._create("/hook_invocations", body | {"start_time": "2026-11-22T10:46:30"})
 
     def _service_account(self) -> str:
         return self._create("/service_accounts", {"name": self._name(), "active": True})

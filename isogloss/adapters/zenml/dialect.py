@@ -20,6 +20,7 @@ from isogloss.adapters.zenml.routes import (
     files,
     flavors,
     handlers,
+    hook_invocations,
     logs,
     model_version_links,
     model_versions,
@@ -66,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
     *logs.ROUTES,
     *runs.ROUTES,
     *steps.ROUTES,
+    *hook_invocations.ROUTES,
 )
 """Every operation that is served."""
 

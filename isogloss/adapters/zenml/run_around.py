@@ -72,6 +72,22 @@ async def around_steps(
     )
 
 
+async def versions_of(unit: Reader, ids: Iterable[str]) -> dict[str, wire.Entity]:
+    """The versions of these ids that exist, as they stand within other things."""
+    wanted = tuple(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    query = Query(source="shown_version", fields=VERSION_FIELDS, project_id=None, where=AnyOf("id", wanted))
+    shown = [version(row, Around(), hydrate=False) for row in await unit.rows(query)]
+    return {each.id: wire.Entity(each.body, None, None, each.id) for each in shown}
+
+
+async def logs_of_ids(unit: Reader, ids: Iterable[str | None]) -> dict[str | None, Raw]:
+    """The logs of these ids that exist, as they stand within other things."""
+    wanted = sorted({each for each in ids if each is not None})
+    return {record.id: lean_logs(record) for record in await unit.find(Record, id=wanted, kind=LOGS)} if wanted else {}
+
+
 async def made_directly(unit: Reader, run_id: str) -> list[Linked]:
     """The versions that a run made in none of its steps."""
     where = all_of(

@@ -110,6 +110,19 @@ class StepFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     model_version: str | None = None
 
 
+class HookFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a record of a hook's invocation. ``outputs`` are versions by their names."""
+
+    hook_type: str
+    started: Instant
+    ended: Instant | None = None
+    source: str | None = None
+    step_run_id: str | None = None
+    logs_id: str | None = None
+    outputs: dict[str, list[str]] = {}
+    exception_info: Raw = NULL
+
+
 class LogsFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a record of logs."""
 

@@ -233,6 +233,36 @@ class Heartbeat(Struct, frozen=True):
     heartbeat_enabled: bool
 
 
+class HookBody(Struct, frozen=True):
+    """An invocation of a hook."""
+
+    created: datetime
+    updated: datetime
+    user_id: str | None
+    project_id: str | None
+    hook_type: str
+    status: str
+    start_time: datetime
+    end_time: datetime | None
+    pipeline_run_id: str | None
+    step_run_id: str | None
+
+
+class HookMetadata(Struct, frozen=True):
+    """What is hydrated of an invocation of a hook."""
+
+    source: str | None
+    exception_info: Raw
+
+
+class HookResources(Struct, frozen=True):
+    """What belongs to an invocation of a hook."""
+
+    user: Raw | None
+    outputs: dict[str, list[Entity]]
+    log_collection: list[Raw]
+
+
 class LogsBody(Struct, frozen=True):
     """Where logs lie."""
 

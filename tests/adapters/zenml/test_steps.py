@@ -385,3 +385,31 @@ async def test_steps_of_one_run_are_no_others(running: Running, served: Served) 
     page = await served.get("/steps", {"pipeline_run_id": one["id"]})
     assert [item["id"] for item in page["items"]] == [step["id"]]
     assert (await served("GET", f"/runs/{uuid4()}/steps")).status == 404
+
+
+async def test_a_hook_that_was_called_is_kept_with_what_it_made_as_long_as_its_run(running: Running, served: Served) -> None:
+    run, version = await running.run(), await running.version("noted")
+    step = await running.step(run)
+    body = {
+        "project": running.project,
+        "id": str(uuid4()),
+        "hook_type": "step_success",
+        "name": "notify",
+        "status": "completed",
+        "start_time": STARTED,
+        "end_time": STARTED,
+        "source": "flows.notify",
+        "pipeline_run_id": run["id"],
+        "step_run_id": step["id"],
+        "outputs": {"note": [version["id"]]},
+    }
+    made = await served.post("/hook_invocations", body)
+    assert (made["id"], made["name"], made["body"]["hook_type"]) == (body["id"], "notify", "step_success")
+    assert (made["metadata"]["source"], made["body"]["step_run_id"]) == ("flows.notify", step["id"])
+    assert [each["id"] for each in made["resources"]["outputs"]["note"]] == [version["id"]]
+    assert await served.get(f"/hook_invocations/{made['id']}") == made
+    for query in ({"pipeline_run_id": run["id"]}, {"step_run_id": step["id"]}, {"hook_type": "step_success"}):
+        assert [item["id"] for item in (await served.get("/hook_invocations", query))["items"]] == [made["id"]]
+    assert (await served("POST", "/hook_invocations", body | {"hook_type": "none"})).status == 422
+    await served.delete(f"/runs/{run['id']}")
+    assert (await served("GET", f"/hook_invocations/{made['id']}")).status == 404

@@ -189,6 +189,36 @@ class StepUpdate(Lenient):
     add_logs: list[LogsRequest] | None = None
 
 
+HOOK_TYPES = (
+    *("run_start", "run_success", "run_failure", "run_end", "run_pause", "run_resume"),
+    *("step_start", "step_end", "step_success", "step_failure", "custom"),
+)
+
+
+def _hook_type(value: str) -> str:
+    if value not in HOOK_TYPES:
+        raise ValueError(f"must be one of {', '.join(HOOK_TYPES)}")
+    return value
+
+
+class HookInvocationRequest(Lenient):
+    """A hook that was called."""
+
+    id: Identifier | None = None
+    project: Identifier
+    hook_type: Annotated[str, AfterValidator(_hook_type)]
+    name: Name | None = None
+    status: Status
+    start_time: datetime
+    end_time: datetime | None = None
+    source: Name | None = None
+    pipeline_run_id: Identifier
+    step_run_id: Identifier | None = None
+    outputs: dict[Name, list[Identifier]] = Field(default_factory=dict)
+    exception_info: ExceptionInfo | None = None
+    logs_id: Identifier | None = None
+
+
 class HeartbeatRequest(Lenient):
     """A sign of life."""
 

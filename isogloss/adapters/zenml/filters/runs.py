@@ -229,6 +229,17 @@ SNAPSHOTS = Shape(
     sorts=_COMMON_SORTS | {"pipeline": "parent_id"},
 )
 
+HOOK_INVOCATIONS = Shape(
+    filters=_COMMON
+    | {
+        "pipeline_run_id": of_id("parent_id"),
+        "step_run_id": of_property("step_run", of_id("value")),
+        "hook_type": of_property("hook_type"),
+        "status": of_text("state"),
+    },
+    sorts=_COMMON_SORTS | {"pipeline_run_id": "parent_id", "status": "state"},
+)
+
 _OF_RUNS = {
     "tags": tags(),
     "run_metadata": metadata(),

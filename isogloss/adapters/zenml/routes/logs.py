@@ -58,6 +58,14 @@ async def keep_logs(call: Call, unit: Writer, owner: Run, given: Iterable[Logs],
             await _add(call, unit, owner.project_id, named, each.source or source)
 
 
+async def give_to_hook(unit: Writer, logs_id: str, invocation_id: str) -> None:
+    """Say of logs that an invocation of a hook wrote them; such that do not exist are no error."""
+    record = await unit.lock(Record, id=logs_id)
+    if record is not None and (record.dialect, record.kind) == (DIALECT, LOGS):
+        facet = replace(logs_facet(record.body), hook_invocation_id=invocation_id)
+        await unit.change(Record, {"id": record.id}, body=facet_text(facet))
+
+
 async def _add(call: Call, unit: Writer, project_id: str, body: LogsRequest, source: str) -> Record:
     facet = LogsFacet(
         source=source,
