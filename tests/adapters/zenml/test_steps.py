@@ -387,7 +387,7 @@ async def test_steps_of_one_run_are_no_others(running: Running, served: Served) 
     assert (await served("GET", f"/runs/{uuid4()}/steps")).status == 404
 
 
-async def test_a_hook_that_was_called_is_kept_with_what_it_made_as_long_as_its_run(running: Running, served: Served) -> None:
+async def test_a_called_hook_is_kept_with_what_it_made_as_long_as_its_run(running: Running, served: Served) -> None:
     run, version = await running.run(), await running.version("noted")
     step = await running.step(run)
     body = {
