@@ -186,12 +186,16 @@ _COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.GE: lambda value, other: bool(value >= other),
 }
 
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?(?:[0-9]{1,200}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)", re.ASCII)
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)", re.ASCII)
+
+
+NUMBER_LENGTH = 200
+"""Where a number ends at the latest: none that long is more than a float can be."""
 
 
 def leading_number(text: str) -> float:
-    """The number that a text begins with, of at most 200 digits before its point; 0 where there is none."""
-    found = _NUMBER.match(text)
+    """The number that a text begins with, within its first 200 characters; 0 where there is none."""
+    found = _NUMBER.match(text[:NUMBER_LENGTH])
     return float(found[1]) if found else 0.0
 
 

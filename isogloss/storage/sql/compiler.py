@@ -45,6 +45,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.operators import custom_op
 
 from isogloss.core.query import (
+    NUMBER_LENGTH,
     And,
     AnyOf,
     Compare,
@@ -116,16 +117,20 @@ def _ilike_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnE
     return column.ilike(bindparam(parameter, type_=ByCodePoint), escape="")
 
 
+# A bound on the digits within the expression would say nearly the same, but PostgreSQL is slow to match such.
+_LONGEST = literal_column(str(NUMBER_LENGTH), Integer())
+
+
 def _cast_to_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(column, REAL())
+    return cast(func.substr(column, literal_column("1"), _LONGEST), REAL())
 
 
 # What SQLite's CAST reads of a text, which PostgreSQL's would refuse to read at all.
-_LEADING_NUMBER = r"^[ \t\n\v\f\r]*([+-]?([0-9]{1,200}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
+_LEADING_NUMBER = r"^[ \t\n\v\f\r]*([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
 
 
 def _match_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    found = func.substring(column, literal_column(f"'{_LEADING_NUMBER}'"))
+    found = func.substring(func.left(column, _LONGEST), literal_column(f"'{_LEADING_NUMBER}'"))
     return func.coalesce(cast(found, postgresql.DOUBLE_PRECISION()), literal_column("0"))
 
 

@@ -200,7 +200,7 @@ READS = (
     read("/artifact_versions"),
     read("/artifact_versions", "/artifact_versions?project={project}&sort_by=desc:created"),
     read("/artifact_versions", "/artifact_versions?artifact=many&project={project}"),
-    read("/artifact_versions", "/artifact_versions?tags=contains:ol&run_metadata=a:gte:1&user=ann&only_unused=true"),
+    read("/artifact_versions", "/artifact_versions?tags=contains:ol&run_metadata=a:1&user=ann&only_unused=true"),
     read(
         "/artifact_versions", "/artifact_versions?model=notequals:x&pipeline_run=y&uri=contains:a&logical_operator=or"
     ),
