@@ -6,13 +6,16 @@ table that it started from.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from functools import partial
+from typing import TypeAlias, cast
 
 from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal_column, select, text
 
 from isogloss.storage.sql import tables
 
 RelationBuilder = Callable[[], "Relation"]
+Computed: TypeAlias = ColumnElement[object] | Callable[[], ColumnElement[object]]
+"""A column, or what builds it where a statement asks for it: few do, and the rest need not wait for that."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Source:
     """
 
     rows: FromClause
-    columns: Mapping[str, ColumnElement[object]]
+    columns: Mapping[str, Computed]
     relations: Mapping[str, RelationBuilder] = field(default_factory=dict)
     always: tuple[ColumnElement[bool], ...] = ()
     nullable: frozenset[str] = frozenset()
@@ -35,7 +38,8 @@ class Source:
 
     def column(self, name: str) -> ColumnElement[object]:
         """The column of a field; ``KeyError`` names a field that the source does not have."""
-        return self.columns[name]
+        found = self.columns[name]
+        return found if isinstance(found, ColumnElement) else found()
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Relation:
     always: tuple[ColumnElement[bool], ...] = ()
 
 
-def _columns(rows: FromClause, prefix: str = "") -> dict[str, ColumnElement[object]]:
+def _columns(rows: FromClause, prefix: str = "") -> dict[str, Computed]:
     return {f"{prefix}{column.name}": column for column in rows.columns}
 
 
@@ -79,9 +83,9 @@ def version_source() -> Source:
         columns=_columns(version)
         | _columns(artifact, "artifact.")
         | {
-            "artifact.title": _title(artifact),
-            "tags": _tag_names(version, "version", "v"),
-            "author": _author_name(version, "v"),
+            "artifact.title": partial(_title, artifact),
+            "tags": partial(_tag_names, version, "version", "v"),
+            "author": partial(_author_name, version, "v"),
         },
         relations=_producers(version) | _version_relations(version),
         nullable=frozenset({"artifact.slug", "artifact.name", "tags", "author", *_NULLABLE_OF_VERSION}),
@@ -125,7 +129,7 @@ def tagged_version_source() -> Source:
         ),
         columns=columns
         | {
-            "artifact.title": _title(artifact),
+            "artifact.title": partial(_title, artifact),
             "created": link.c.at,
             "project_id": link.c.project_id,
             "tag_id": link.c.tag_id,
@@ -163,9 +167,9 @@ def artifact_source() -> Source:
         columns=columns
         | {
             "newest": func.coalesce(version.c.created, artifact.c.created),
-            "title": _title(artifact),
-            "tags": _tag_names(artifact, "artifact", "a"),
-            "author": _author_name(artifact, "a"),
+            "title": partial(_title, artifact),
+            "tags": partial(_tag_names, artifact, "artifact", "a"),
+            "author": partial(_author_name, artifact, "a"),
         },
         relations={
             "tag": _tags(artifact, "artifact", "a"),
@@ -198,7 +202,7 @@ def tagged_artifact_source() -> Source:
         columns=columns
         | {
             "newest": newest,
-            "title": _title(artifact),
+            "title": partial(_title, artifact),
             "created": link.c.at,
             "project_id": link.c.project_id,
             "tag_id": link.c.tag_id,
@@ -296,7 +300,7 @@ def tag_source(alias: str = "t") -> Source:
     tagged = select(func.count()).select_from(counted).where(counted.c.tag_id == tag.c.id).correlate(tag)
     return Source(
         rows=tag,
-        columns=_columns(tag) | {"tagged": tagged.scalar_subquery(), "author": _author_name(tag, alias)},
+        columns=_columns(tag) | {"tagged": tagged.scalar_subquery(), "author": partial(_author_name, tag, alias)},
         relations={"link": link, "author": _author(tag, alias)},
         nullable=frozenset({"author_id", "author"}),
         selective=frozenset({"id", "name"}),
@@ -339,8 +343,8 @@ def record_source(alias: str = "c") -> Source:
         rows=record,
         columns=_columns(record)
         | {
-            "author": _author_name(record, alias),
-            "tags": _tag_names(record, "record", alias),
+            "author": partial(_author_name, record, alias),
+            "tags": partial(_tag_names, record, "record", alias),
             "newest": func.coalesce(made.scalar_subquery(), record.c.created),
         },
         relations={
@@ -462,7 +466,7 @@ def _gathered(owner: FromClause, entity: str, alias: str) -> RelationBuilder:
 def head_source() -> Source:
     """Heads of named artifacts, each with its newest version."""
     artifact, version = tables.artifacts.alias("a"), tables.versions.alias("v")
-    columns: dict[str, ColumnElement[object]] = {
+    columns: dict[str, Computed] = {
         "id": artifact.c.head_id,
         "created": artifact.c.head_created,
         "updated": artifact.c.head_updated,
@@ -520,20 +524,24 @@ def run_source(alias: str = "r") -> Source:
         source = run_link_source(f"{alias}l")
         return _same(source, "run_id", run.c.id)
 
-    of_run = tables.workflows.alias(f"{alias}n")
-    # As much of the name as leaves room for the end of the id, so that it is no longer than names may be.
-    name_in_run = func.substr(run.c.name, _integer(1), _integer(246)).concat(_literal("-"))
-    name_in_run = name_in_run.concat(func.substr(run.c.id, _integer(29)))
-    workflow_name = select(of_run.c.name).where(of_run.c.id == run.c.workflow_id).correlate(run).scalar_subquery()
+    def workflow_name() -> ColumnElement[object]:
+        of_run = tables.workflows.alias(f"{alias}n")
+        return select(of_run.c.name).where(of_run.c.id == run.c.workflow_id).correlate(run).scalar_subquery()
+
+    def name_in_run() -> ColumnElement[object]:
+        # As much of the name as leaves room for the end of the id, so that it is no longer than names may be.
+        start = func.substr(run.c.name, _integer(1), _integer(246)).concat(_literal("-"))
+        return cast("ColumnElement[object]", start.concat(func.substr(run.c.id, _integer(29))))
+
+    computed: dict[str, Computed] = {
+        "began": func.coalesce(run.c.started, run.c.expected_start),
+        "workflow_name": workflow_name,
+        "name_in_run": name_in_run,
+        "author": partial(_author_name, run, alias),
+    }
     return Source(
         rows=run,
-        columns=_columns(run)
-        | {
-            "began": func.coalesce(run.c.started, run.c.expected_start),
-            "workflow_name": workflow_name,
-            "name_in_run": name_in_run,
-            "author": _author_name(run, alias),
-        },
+        columns=_columns(run) | computed,
         relations={
             "workflow": workflow,
             "deployment": deployment,
@@ -584,7 +592,7 @@ def workflow_source(alias: str = "w") -> Source:
         columns=_columns(workflow)
         | {
             "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
-            "author": _author_name(workflow, alias),
+            "author": partial(_author_name, workflow, alias),
             "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
         },
         relations={

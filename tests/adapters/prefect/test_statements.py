@@ -17,6 +17,7 @@ from isogloss.adapters.prefect.dialect import ROUTES
 from isogloss.core.registry import Registry
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
+from isogloss.storage.sql.sqlite import SqliteStore
 from tests.support.counting import Count, counting
 from tests.support.registries import anybody
 
@@ -27,8 +28,11 @@ Body = dict[str, Any] | list[Any] | None
 
 
 @pytest.fixture
-def count(monkeypatch: pytest.MonkeyPatch) -> Count:
+def count(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Count:
     """Counts what the stores do."""
+    if isinstance(registry.store, SqliteStore):
+        # A read that takes long is done once more elsewhere, which would count twice.
+        registry.store.limit_inline(60, 1_000_000)
     return counting(monkeypatch)
 
 

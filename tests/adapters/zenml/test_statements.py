@@ -219,6 +219,8 @@ READS = (
     read("/stacks/{id:str}", "/stacks/{stack}"),
     read("/code_repositories"),
     read("/code_repositories/{id:str}", "/code_repositories/{code}"),
+    read("/schedules"),
+    read("/services"),
     read("/secrets"),
     read("/service_connectors"),
     read("/service_connector_types"),
