@@ -158,6 +158,21 @@ CREATIONS = (
         ),
     ),
     (
+        "hook",
+        write(
+            "POST",
+            "/hook_invocations",
+            body={
+                "project": "{project}",
+                "hook_type": "step_success",
+                "status": "completed",
+                "start_time": STARTED,
+                "pipeline_run_id": "{run}",
+                "outputs": {"out": ["{version}"]},
+            },
+        ),
+    ),
+    (
         "ran",
         write(
             "POST",
@@ -219,6 +234,8 @@ READS = (
     read("/stacks/{id:str}", "/stacks/{stack}"),
     read("/code_repositories"),
     read("/code_repositories/{id:str}", "/code_repositories/{code}"),
+    read("/hook_invocations"),
+    read("/hook_invocations/{id:str}", "/hook_invocations/{hook}"),
     read("/schedules"),
     read("/services"),
     read("/secrets"),
@@ -304,6 +321,7 @@ WRITES = (
     write("DELETE", "/model_versions/{id:str}", "/model_versions/{model_version}"),
     write("DELETE", "/models/{id:str}", "/models/{model}"),
     write("DELETE", "/code_repositories/{id:str}", "/code_repositories/{code}"),
+    write("DELETE", "/hook_invocations/{id:str}", "/hook_invocations/{hook}"),
     write("DELETE", "/runs/{id:str}", "/runs/{run}"),
     write("DELETE", "/artifact_versions/{id:str}", "/artifact_versions/{version}"),
     write("DELETE", "/artifacts/{id:str}", "/artifacts/{artifact}"),
