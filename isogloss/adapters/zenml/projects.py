@@ -24,3 +24,13 @@ async def project_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -
 async def project_named(unit: Reader, reference: str) -> Project:
     """The project of this name, or of this id in any of the spellings of UUIDs. Raises ``NotFound``."""
     return await find_project(unit, as_uuid(reference) or reference)
+
+
+async def project_id_of(unit: Reader, call: Call, query: Mapping[str, list[str]]) -> str:
+    """The id of the project that a list is about, which need not exist where it is named by one.
+
+    What finds something there need not look it up; what finds nothing should. Raises ``NotFound`` for a name.
+    """
+    given = query.get("project")
+    named = as_uuid(given[-1]) if given else None
+    return (await project_of(unit, call, query)).id if named is None else named

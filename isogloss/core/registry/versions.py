@@ -39,13 +39,9 @@ LABEL_BOUND = 2**53
 
 
 class VersionDraft(Struct, frozen=True, kw_only=True):
-    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object.
-
-    ``id`` is one that nothing has yet; without a word it gets one of the registry's own.
-    """
+    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object."""
 
     dialect: str
-    id: str | None = None
     role: str = "data"
     form: str | None = None
     internal: bool = False
@@ -97,7 +93,7 @@ async def write_version(
     if draft.label is not None and await unit.get(Version, artifact_id=artifact.id, label=label) is not None:
         raise Conflict(f"The artifact {artifact.name!r} has a version {label!r} already.")
     version = Version(
-        id=draft.id or registry.new_id(),
+        id=registry.new_id(),
         project_id=project.id,
         artifact_id=artifact.id,
         ordinal=artifact.ordinals + 1,

@@ -58,6 +58,7 @@ async def test_a_short_read_runs_on_the_loop_and_a_long_one_on_a_thread(store: S
 
 async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_thread(store: SqliteStore) -> None:
     registry = await registry_over(store)
+    before = len(await store.read(all_settings))
     threads: list[bool] = []
 
     async def work(unit: Writer) -> None:
@@ -73,7 +74,7 @@ async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_threa
 
     assert short == [True]
     assert threads == [True, False]
-    assert len(await store.read(all_settings)) == 2
+    assert len(await store.read(all_settings)) == before + 2
 
 
 async def test_a_transaction_that_is_looked_at_all_the_time_is_neither_lost_nor_repeated(store: SqliteStore) -> None:

@@ -215,7 +215,9 @@ def narrow(query: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], str | 
     rest = dict(query)
     if (rest.get("logical_operator") or ["and"])[-1] != "and":
         return rest, None, None
-    return rest, _exact_artifact(rest), _exactly(rest, "tags")
+    artifact = _exact_artifact(rest)
+    # Few versions are left by then to look for a tag among.
+    return rest, artifact, None if artifact is not None else _exactly(rest, "tags")
 
 
 def _exact_artifact(query: dict[str, list[str]]) -> str | None:

@@ -1,7 +1,6 @@
 """Artifact versions: create, read, list, tag, delete, prune."""
 
 import logging
-from uuid import uuid4
 
 import msgspec
 from litestar.types import ASGIApp
@@ -16,7 +15,7 @@ from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
 from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
-from isogloss.adapters.zenml.projects import project_named, project_of
+from isogloss.adapters.zenml.projects import project_id_of, project_named
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write
 from isogloss.adapters.zenml.routes.files import with_files
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
@@ -63,9 +62,9 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
     given = call.query()
     narrowed, artifact_name, tag_name = narrow(given)
     asked = read_listing(narrowed, VERSIONS)
-    project = await project_of(unit, call, given)
+    project_id = await project_id_of(unit, call, given)
     page = VersionPage(
-        project_id=project.id,
+        project_id=project_id,
         fields=(*VERSION_FIELDS, "metadata") if asked.hydrate else VERSION_FIELDS,
         where=asked.where,
         artifact_name=artifact_name,
@@ -75,6 +74,8 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
         offset=asked.offset,
     )
     total, rows = await page_of_versions(unit, call.caller, page)
+    if not total:
+        await project_named(unit, project_id)
     pages = total_pages(total, asked)
     around = await around_versions(unit, rows)
     items = [version(row, around, hydrate=asked.hydrate) for row in rows]
@@ -142,7 +143,6 @@ async def write_requested(call: Call, unit: Writer, body: VersionRequest) -> Ver
     draft = VersionDraft(
         dialect=DIALECT,
         # Clients find versions by the first few digits of their ids, which ids by time share with their neighbours.
-        id=str(uuid4()),
         role=kinds.ROLES[body.type],
         uri=body.uri,
         store_id=body.artifact_store_id,
