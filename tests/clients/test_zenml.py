@@ -18,14 +18,16 @@ from tests.support.s3 import s3_server
 FOLDER = Path(__file__).parent / "zenml"
 IN_A_BUCKET = ["s3"]
 """What needs a store in a bucket; all other programs need one on this machine's disk."""
-PROGRAMS = [name for name in program_names(FOLDER) if name not in IN_A_BUCKET]
+WITH_A_DEVICE = ["device_login"]
+"""What signs in by itself, as a device, which it can only where credentials are asked for."""
+PROGRAMS = [name for name in program_names(FOLDER) if name not in [*IN_A_BUCKET, *WITH_A_DEVICE]]
 SIDE_BY_SIDE = 2
 USER = "client"
 SETTINGS = {
     "sqlite-open": (Setting("sqlite", "open"), PROGRAMS),
-    "sqlite-required": (Setting("sqlite", "required"), ["accounts", "versions", "pipelines"]),
+    "sqlite-required": (Setting("sqlite", "required"), ["accounts", "versions", "pipelines", *WITH_A_DEVICE]),
     "postgresql-open": (Setting("postgresql", "open"), ["accounts", "listing", "metadata"]),
-    "postgresql-required": (Setting("postgresql", "required"), PROGRAMS),
+    "postgresql-required": (Setting("postgresql", "required"), [*PROGRAMS, *WITH_A_DEVICE]),
     "postgresql-two-gateways": (Setting("postgresql", "required", gateways=2), ["versions", "models", "pipelines"]),
     "bucket": (Setting("sqlite", "open"), IN_A_BUCKET),
 }
@@ -73,6 +75,9 @@ def client_environment(place: Place, auth: str, by_password: bool) -> dict[str, 
         environment |= {"ZENML_STORE_USERNAME": "admin", "ZENML_STORE_PASSWORD": PASSWORD}
     elif auth == "required":
         environment["ZENML_STORE_API_KEY"] = place.gateway.token(USER)
+    if auth == "required":
+        # What a user types into the page on which a device is let in.
+        environment |= {"PAGE_USER": "admin", "PAGE_PASSWORD": PASSWORD}
     return environment
 
 
