@@ -1,0 +1,144 @@
+"""Runs, steps, workflows, and what links them to versions, as sources of queries."""
+
+from functools import partial
+from typing import cast
+
+from sqlalchemy import ColumnElement, func, select
+
+from isogloss.storage.sql import tables
+from isogloss.storage.sql.sources import belongings
+from isogloss.storage.sql.sources.shapes import Computed, Relation, Source, columns_of, integer, literal, related
+
+
+def run_link_source(alias: str = "l") -> Source:
+    """Links between versions and runs. The relation ``run`` is empty where the run does not exist."""
+    link = tables.run_links.alias(alias)
+
+    def run() -> Relation:
+        source = run_source(f"{alias}r")
+        return related(source, "id", link.c.run_id)
+
+    return Source(
+        rows=link,
+        columns=columns_of(link),
+        relations={"run": run},
+        selective=frozenset({"run_id"}),
+    )
+
+
+def run_source(alias: str = "r") -> Source:
+    """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to.
+
+    ``name_in_run`` is the name, of at most 246 characters, a dash, and the last eight characters of the id: it tells
+    steps of one name apart. ``workflow_name`` is the name of the workflow of a run.
+    """
+    run = tables.runs.alias(alias)
+
+    def workflow() -> Relation:
+        source = workflow_source(f"{alias}w")
+        return related(source, "id", run.c.workflow_id)
+
+    def deployment() -> Relation:
+        source = workflow_source(f"{alias}d")
+        return related(source, "id", run.c.deployment_id)
+
+    def parent() -> Relation:
+        source = run_source(f"{alias}p")
+        return related(source, "id", run.c.parent_id)
+
+    def child() -> Relation:
+        source = run_source(f"{alias}c")
+        return related(source, "parent_id", run.c.id)
+
+    def link() -> Relation:
+        source = run_link_source(f"{alias}l")
+        return related(source, "run_id", run.c.id)
+
+    def workflow_name() -> ColumnElement[object]:
+        of_run = tables.workflows.alias(f"{alias}n")
+        return select(of_run.c.name).where(of_run.c.id == run.c.workflow_id).correlate(run).scalar_subquery()
+
+    def name_in_run() -> ColumnElement[object]:
+        # As much of the name as leaves room for the end of the id, so that it is no longer than names may be.
+        start = func.substr(run.c.name, integer(1), integer(246)).concat(literal("-"))
+        return cast("ColumnElement[object]", start.concat(func.substr(run.c.id, integer(29))))
+
+    computed: dict[str, Computed] = {
+        "began": func.coalesce(run.c.started, run.c.expected_start),
+        "workflow_name": workflow_name,
+        "name_in_run": name_in_run,
+        "author": partial(belongings.author_name, run, alias),
+    }
+    return Source(
+        rows=run,
+        columns=columns_of(run) | computed,
+        relations={
+            "workflow": workflow,
+            "deployment": deployment,
+            "parent": parent,
+            "child": child,
+            "link": link,
+            "author": belongings.author(run, alias),
+            "tag": belongings.tags(run, "run", alias),
+            "metadata": belongings.metadata(run, "run", alias),
+            "gathered": belongings.gathered(run, "run", alias),
+            "property": belongings.properties(run, "run", alias),
+        },
+        nullable=frozenset(
+            {
+                *("began", "expected_start", "next_start", "started", "ended"),
+                *("author_id", "author", "state_type", "state_name", "workflow_name"),
+            }
+        ),
+        selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
+    )
+
+
+def workflow_source(alias: str = "w") -> Source:
+    """Workflows and deployments.
+
+    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made.
+    """
+    workflow = tables.workflows.alias(alias)
+    newest = tables.runs.alias(f"{alias}n")
+    latest = select(newest.c.id, newest.c.created).where(newest.c.workflow_id == workflow.c.id)
+    latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).correlate(workflow)
+    latest = latest.limit(integer(1)).offset(integer(0))
+
+    def parent() -> Relation:
+        source = workflow_source(f"{alias}p")
+        return related(source, "id", workflow.c.parent_id)
+
+    def child() -> Relation:
+        source = workflow_source(f"{alias}c")
+        return related(source, "parent_id", workflow.c.id)
+
+    def run() -> Relation:
+        source = run_source(f"{alias}r")
+        return related(source, "workflow_id", workflow.c.id)
+
+    return Source(
+        rows=workflow,
+        columns=columns_of(workflow)
+        | {
+            "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
+            "author": partial(belongings.author_name, workflow, alias),
+            "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
+        },
+        relations={
+            "parent": parent,
+            "child": child,
+            "run": run,
+            "author": belongings.author(workflow, alias),
+            "tag": belongings.tags(workflow, "workflow", alias),
+            "property": belongings.properties(workflow, "workflow", alias),
+        },
+        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at"}),
+        selective=frozenset({"id", "name", "parent_id"}),
+    )
+
+
+def log_source() -> Source:
+    """Log lines."""
+    line = tables.log_lines.alias("l")
+    return Source(rows=line, columns=columns_of(line), selective=frozenset({"id", "run_id", "step_id"}))
