@@ -20,6 +20,7 @@ from msgspec import NODEFAULT
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
+from isogloss.adapters.body import read_body
 from isogloss.adapters.prefect.failures import (
     Error,
     Location,
@@ -149,18 +150,10 @@ async def read_json(request: AnyRequest) -> Any:
 
 
 async def _body(request: AnyRequest) -> bytes:
-    """The bytes of the body. Litestar's own reading costs several times as much, and checks what was checked."""
-    message = await request.receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return message.get("body", b"")
-    parts = []
-    while message["type"] == "http.request":
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await request.receive()
-    # The client left, and nobody will read this answer.
-    raise _not_readable()
+    body = await read_body(request.receive)
+    if body is None:
+        raise _not_readable()
+    return body
 
 
 def _not_readable() -> Refusal:

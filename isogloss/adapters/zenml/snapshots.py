@@ -14,7 +14,8 @@ from isogloss.adapters.zenml.run_translate import DYNAMIC, STATIC
 from isogloss.core.model import Json, Record
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import records
-from isogloss.core.registry.records import Pairs, RecordDraft, new_record
+from isogloss.core.registry.properties import Pairs
+from isogloss.core.registry.records import RecordDraft, new_record
 
 _encode = msgspec.json.Encoder().encode
 

@@ -11,7 +11,7 @@ from isogloss.adapters.zenml import stack_wire, wire
 from isogloss.adapters.zenml.flavors import ANYTHING, Flavor
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Instant, Json, Record
-from isogloss.core.registry.records import Pairs
+from isogloss.core.registry.properties import Pairs
 
 FLAVOR, COMPONENT, STACK = "flavor", "component", "stack"
 """The kinds of the records."""

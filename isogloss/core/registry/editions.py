@@ -17,7 +17,8 @@ from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Has, IsNull, Not, Operator, Query, Sort, all_of
 from isogloss.core.registry import records
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.records import ENTITY, Pairs, RecordDraft
+from isogloss.core.registry.properties import Pairs
+from isogloss.core.registry.records import ENTITY, RecordDraft
 
 NEWEST = "newest"
 """The property of a series that holds its newest edition's id."""

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
-from isogloss.core.model import Instant, Json, Project, Property, Run, RunState
+from isogloss.core.model import Instant, Json, Project, Run, RunState
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, IsNull, Not, Operator, Query, all_of
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.properties import Pairs, properties_of
 from isogloss.core.registry.runs import (
     CANCELLED,
     CANCELLING,
@@ -31,8 +32,6 @@ from isogloss.core.registry.runs import (
     blank_run,
     entered,
 )
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 class Entering(Struct, frozen=True, kw_only=True):
@@ -87,7 +86,7 @@ async def add_run(
     )
     if not await unit.add_if_absent(run):
         raise Conflict(f"The {draft.role} {draft.name!r} exists already.")
-    await unit.add(row, *_properties(run, properties))
+    await unit.add(row, *properties_of("run", run, properties))
     return run
 
 
@@ -268,10 +267,3 @@ _CHANGING = (
     "facet",
     "updated",
 )
-
-
-def _properties(run: Run, pairs: Pairs) -> list[Property]:
-    return [
-        Property(entity="run", entity_id=run.id, dialect=run.dialect, name=name, value=value)
-        for name, value in dict.fromkeys(pairs)
-    ]

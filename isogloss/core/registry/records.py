@@ -17,11 +17,10 @@ from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.metadata import log_of
+from isogloss.core.registry.properties import Pairs, properties_of
 
 ENTITY = "record"
 """What tags, metadata and properties call a record."""
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 class RecordDraft(Struct, frozen=True, kw_only=True):
@@ -49,7 +48,7 @@ async def create_record(registry: Registry, unit: Writer, caller: Principal, dra
         noun = draft.kind.replace("_", " ")
         raise Conflict(f"A {noun} {draft.name or draft.key or record.id!r} exists already.")
     await unit.add(
-        *_properties(record, draft.properties),
+        *properties_of(ENTITY, record, draft.properties),
         *log_of(registry, ENTITY, record.id, draft.metadata, record.created),
     )
     return record
@@ -65,7 +64,7 @@ async def ensure_record(registry: Registry, unit: Writer, caller: Principal, dra
     record = new_record(registry, draft, caller.user_id)
     if await unit.add_if_absent(record):
         await unit.add(
-            *_properties(record, draft.properties),
+            *properties_of(ENTITY, record, draft.properties),
             *log_of(registry, ENTITY, record.id, draft.metadata, record.created),
         )
         return record
@@ -141,7 +140,7 @@ async def change_record(
     await unit.change(Record, {"id": record.id}, **changes)
     if properties is not UNSET:
         await unit.remove(Property, entity=ENTITY, entity_id=record.id, dialect=record.dialect)
-        await unit.add(*_properties(record, properties))
+        await unit.add(*properties_of(ENTITY, record, properties))
     return replace(record, **changes)
 
 
@@ -198,10 +197,3 @@ def _of_kind(found: Record | None, dialect: str, kind: str, reference: str) -> R
     if found is None or found.dialect != dialect or found.kind != kind:
         raise NotFound(kind, reference)
     return found
-
-
-def _properties(record: Record, pairs: Pairs) -> list[Property]:
-    return [
-        Property(entity=ENTITY, entity_id=record.id, dialect=record.dialect, name=name, value=value)
-        for name, value in dict.fromkeys(pairs)
-    ]

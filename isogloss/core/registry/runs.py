@@ -31,6 +31,7 @@ from isogloss.core.query import Query
 from isogloss.core.registry import tags
 from isogloss.core.registry.artifacts import BySlug
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.versions import VersionDraft, write_version
 
 RUN, STEP = "run", "step"
@@ -139,7 +140,7 @@ async def create_run(
             if existing is None:
                 raise Conflict(f"The id {run.id!r} is taken.")
             return await standing_of(unit, existing), False
-        await unit.add(*_properties(run, change.properties or ()))
+        await unit.add(*properties_of("run", run, change.properties or ()))
         data = await _write_state(registry, unit, caller, project, change)
         if mirror is not None and kin.parent is not None and change.state is not None:
             await _write(registry, unit, caller, project, mirror(kin.parent, run, change.state, data))
@@ -380,7 +381,7 @@ async def _write(registry: Registry, unit: Writer, caller: Principal, project: P
     await unit.change(Run, {"id": run.id}, **{name: getattr(run, name) for name in _CHANGING})
     if change.properties is not None:
         await unit.remove(Property, entity="run", entity_id=run.id, dialect=run.dialect)
-        await unit.add(*_properties(run, change.properties))
+        await unit.add(*properties_of("run", run, change.properties))
     return data
 
 
@@ -416,10 +417,3 @@ async def _write_state(
     version = await write_version(registry, unit, caller, project, draft, target)
     await unit.add(replace(state, data=None, version_id=version.id))
     return draft.data
-
-
-def _properties(run: Run, pairs: tuple[tuple[str, str], ...]) -> list[Property]:
-    return [
-        Property(entity="run", entity_id=run.id, dialect=run.dialect, name=name, value=value)
-        for name, value in dict.fromkeys(pairs)
-    ]

@@ -14,6 +14,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Instant, Json, Project, Property, Run, RunState
 from isogloss.core.ports import Writer
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.runs import RUN, STEP
 
 logger = logging.getLogger("isogloss.steps")
@@ -89,7 +90,7 @@ async def _record(
     if step is None:
         made = _made(registry, caller, project, step_id, newest)
         if await unit.add_if_absent(made):
-            await unit.add(*_properties(made, newest))
+            await unit.add(*properties_of("run", made, newest.properties))
             await _keep_states(unit, step_id, history)
             return
         # Another report of the same step came between; it is there now, and waits no longer.
@@ -101,7 +102,7 @@ async def _record(
         changed = _changed(step, newest, registry.clock())
         await unit.change(Run, {"id": step.id}, **{name: getattr(changed, name) for name in _CHANGING})
         await unit.remove(Property, entity="run", entity_id=step.id, dialect=step.dialect)
-        await unit.add(*_properties(step, newest))
+        await unit.add(*properties_of("run", step, newest.properties))
     await _keep_states(unit, step.id, history)
 
 
@@ -193,13 +194,6 @@ def _made(registry: Registry, caller: Principal, project: Project, step_id: str,
         updated=now,
     )
     return _changed(blank, report, now)
-
-
-def _properties(step: Run, report: StepReport) -> list[Property]:
-    return [
-        Property(entity="run", entity_id=step.id, dialect=step.dialect, name=name, value=value)
-        for name, value in dict.fromkeys(report.properties)
-    ]
 
 
 def _dropped(step_id: str, reason: str) -> None:

@@ -12,6 +12,7 @@ from isogloss.core.model import Json, Project, Property, Run, Workflow
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.runs import SCHEDULED, remove_runs
 
 WORKFLOW, DEPLOYMENT = "workflow", "deployment"
@@ -71,7 +72,7 @@ async def put_deployment(
             Workflow, {"id": existing.id}, tags=changed.tags, facet=changed.facet, updated=changed.updated
         )
         await unit.remove(Property, entity="workflow", entity_id=existing.id, dialect=full.dialect)
-        await unit.add(*_properties(changed, full))
+        await unit.add(*properties_of("workflow", changed, full.properties))
         return changed, False
 
     return await registry.store.write(work)
@@ -177,7 +178,7 @@ async def _ensure(
         if taken is None:
             raise Conflict(f"The {draft.role} {draft.name!r} was made and deleted at the same time; try again.")
         return taken, False
-    await unit.add(*_properties(workflow, draft))
+    await unit.add(*properties_of("workflow", workflow, draft.properties))
     return workflow, True
 
 
@@ -186,10 +187,3 @@ async def _found(unit: Reader, project: Project, workflow_id: str, role: str) ->
     if workflow is None or workflow.role != role or workflow.project_id != project.id:
         raise NotFound(role, workflow_id)
     return workflow
-
-
-def _properties(workflow: Workflow, draft: WorkflowDraft) -> list[Property]:
-    return [
-        Property(entity="workflow", entity_id=workflow.id, dialect=draft.dialect, name=name, value=value)
-        for name, value in dict.fromkeys(draft.properties)
-    ]

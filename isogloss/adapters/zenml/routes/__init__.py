@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 from msgspec import Struct
 
+from isogloss.adapters.body import read_body
 from isogloss.adapters.dialect import CALLER, Host
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml.call import Call
@@ -162,15 +163,7 @@ def _idempotency_key(given: bytes) -> str:
 
 
 async def _body(request: AnyRequest) -> bytes:
-    """The bytes of the body. Litestar's own reading costs several times as much, and checks what was checked."""
-    message = await request.receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return message.get("body", b"")
-    parts = []
-    while message["type"] == "http.request":
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await request.receive()
-    # The client left, and nobody will read this answer.
-    raise Unprocessable("The body ended before its end.")
+    body = await read_body(request.receive)
+    if body is None:
+        raise Unprocessable("The body ended before its end.")
+    return body
