@@ -11,12 +11,12 @@ from msgspec import Raw, Struct
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.call import DIALECT, Call, dump, flag
 from isogloss.adapters.zenml.failures import BadValue
-from isogloss.adapters.zenml.filters.listing import Shape, read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.core.model import Record
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import EVERYTHING, Compare, Operator, Query, Where, all_of
+from isogloss.core.query import EVERYTHING, Compare, Operator, Where
 from isogloss.core.registry import records
 
 _FIELDS = Record.__struct_fields__
@@ -47,24 +47,17 @@ async def list_page(call: Call, unit: Reader, resource: Resource) -> wire.Page:
     given = call.query()
     asked = read_listing(given, resource.shape)
     project_id = (await project_of(unit, call, given)).id if resource.in_project else None
-    query = Query(
-        source="record",
-        fields=_FIELDS,
-        project_id=project_id,
-        where=all_of(
-            Compare("dialect", Operator.EQ, DIALECT),
-            Compare("kind", Operator.EQ, resource.kind),
-            resource.scope(given),
-            asked.where,
-        ),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
+    query = asked.query(
+        "record",
+        _FIELDS,
+        project_id,
+        Compare("dialect", Operator.EQ, DIALECT),
+        Compare("kind", Operator.EQ, resource.kind),
+        resource.scope(given),
     )
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     found = [_record(row) for row in await unit.rows(query)] if total else []
-    return wire.Page(asked.page, asked.size, pages, total, await resource.show(call, unit, found, asked.hydrate))
+    return paged(asked, total, await resource.show(call, unit, found, asked.hydrate))
 
 
 def _record(row: tuple[Any, ...]) -> Record:

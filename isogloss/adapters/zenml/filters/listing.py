@@ -1,12 +1,15 @@
 """What a list is asked for: conditions, how they go together, an order, a page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
+from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.call import flag, number
 from isogloss.adapters.zenml.failures import BadFilter, BadValue, Unprocessable
 from isogloss.adapters.zenml.filters.language import Kind, condition
+from isogloss.core import query as core
 from isogloss.core.query import Sort, Where, all_of, any_of
 
 DEFAULT_SIZE, GREATEST_SIZE = 20, 10_000
@@ -48,6 +51,18 @@ class Listing(Struct, frozen=True, kw_only=True):
             return all_of()
         return any_of(*self.conditions) if self.either else all_of(*self.conditions)
 
+    def query(self, source: str, fields: tuple[str, ...], project_id: str | None = None, *also: Where) -> core.Query:
+        """The page of a source's rows that is asked for, where these hold as well."""
+        return core.Query(
+            source=source,
+            fields=fields,
+            project_id=project_id,
+            where=all_of(*also, self.where),
+            sort=self.sort,
+            limit=self.size,
+            offset=self.offset,
+        )
+
     @property
     def offset(self) -> int:
         """How many rows come before the page."""
@@ -87,11 +102,11 @@ def read_sort(text: str, shape: Shape) -> Sort:
     return Sort(shape.sorts[field], descending=direction == "desc")
 
 
-def total_pages(total: int, asked: Listing) -> int:
-    """How many pages there are: one also where there is nothing. Raises ``BadValue`` past the last one."""
+def paged(asked: Listing, total: int, items: Sequence[Any]) -> wire.Page:
+    """A page of a list: of how many there are one also where there is nothing. Raises ``BadValue`` past the last."""
     pages = max(1, -(-total // asked.size))
     if asked.page > pages:
         raise BadValue(
             f"Invalid page {asked.page}. The requested page size is {asked.size} and there are {pages} pages."
         )
-    return pages
+    return wire.Page(asked.page, asked.size, pages, total, list(items))

@@ -8,7 +8,7 @@ from typing import Any
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.call import Call
 from isogloss.adapters.zenml.failures import Absent, Unsupported
-from isogloss.adapters.zenml.filters.listing import Shape, read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
 from isogloss.adapters.zenml.filters.records import COMMON, COMMON_SORTS
 from isogloss.adapters.zenml.routes import Read, Route
 from isogloss.core.ports import Reader
@@ -19,7 +19,7 @@ _ANYTHING = Shape(filters=COMMON, sorts=COMMON_SORTS)
 async def list_none(call: Call, unit: Reader) -> wire.Page:
     """A page of nothing."""
     asked = read_listing(call.query(), _ANYTHING)
-    return wire.Page(asked.page, asked.size, total_pages(0, asked), 0, [])
+    return paged(asked, 0, [])
 
 
 async def list_connector_types(call: Call, unit: Reader) -> list[Any]:

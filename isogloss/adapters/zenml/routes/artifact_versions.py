@@ -14,7 +14,7 @@ from isogloss.adapters.zenml.bodies.metadata import kept
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.projects import project_id_of, project_named
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write
 from isogloss.adapters.zenml.routes.files import with_files
@@ -76,10 +76,9 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
     total, rows = await page_of_versions(unit, call.caller, page)
     if not total:
         await project_named(unit, project_id)
-    pages = total_pages(total, asked)
     around = await around_versions(unit, rows)
     items = [version(row, around, hydrate=asked.hydrate) for row in rows]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def change_version(call: Call, unit: Writer) -> wire.Entity:

@@ -7,7 +7,7 @@ from isogloss.adapters.zenml.around import around_artifacts
 from isogloss.adapters.zenml.bodies.artifacts import ArtifactRequest, ArtifactUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.filters.artifacts import ARTIFACTS
-from isogloss.adapters.zenml.filters.listing import Listing, read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import Listing, paged, read_listing
 from isogloss.adapters.zenml.naming import check_named
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -50,10 +50,9 @@ async def list_artifacts(call: Call, unit: Reader) -> wire.Page:
     asked = read_listing(given, ARTIFACTS)
     project = await project_of(unit, call, given)
     total, rows = await _page(unit, project.id, asked)
-    pages = total_pages(total, asked)
     around, latest = await around_artifacts(unit, rows)
     items = [artifact(row, around, latest, hydrate=asked.hydrate) for row in rows]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def change_artifact(call: Call, unit: Writer) -> wire.Named:
@@ -89,15 +88,7 @@ async def _read(unit: Reader, artifact_id: str, *, hydrate: bool) -> wire.Named:
 
 async def _page(unit: Reader, project_id: str, asked: Listing) -> tuple[int, list[tuple[Any, ...]]]:
     """The total and the rows: all artifacts of a project, and those that bear one tag, are counted as they come."""
-    query = Query(
-        source="artifact",
-        fields=ARTIFACT_FIELDS,
-        project_id=project_id,
-        where=asked.where,
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("artifact", ARTIFACT_FIELDS, project_id)
     match asked.where:
         case where if where == EVERYTHING:
             total = await tallies.shown(unit, project_id, "artifact")

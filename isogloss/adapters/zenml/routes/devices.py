@@ -10,12 +10,11 @@ from isogloss.adapters.zenml.bodies.accounts import DeviceUpdate, DeviceVerifica
 from isogloss.adapters.zenml.call import Body, Call, flag
 from isogloss.adapters.zenml.failures import BadValue
 from isogloss.adapters.zenml.filters.accounts import DEVICES
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Device
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Query
 from isogloss.core.registry import devices
 from isogloss.core.registry.devices import Verdict
 
@@ -26,21 +25,12 @@ _VERIFY = Body.of(DeviceVerification)
 async def list_devices(call: Call, unit: Reader) -> wire.Page:
     """A page of the caller's devices."""
     asked = read_listing(call.query(), DEVICES)
-    query = Query(
-        source="device",
-        fields=("id",),
-        project_id=None,
-        where=asked.where,
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("device", ("id",))
     total = await devices.count_devices(call.registry, unit, call.caller, query)
-    pages = total_pages(total, asked)
     found = await devices.list_devices(call.registry, unit, call.caller, query) if total else []
     owners = await users_of(unit, (each.user_id for each in found))
     items = [device(each, owners.get(each.user_id or ""), hydrate=asked.hydrate) for each in found]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def read_device(call: Call, unit: Reader) -> wire.Entity:

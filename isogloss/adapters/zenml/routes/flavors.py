@@ -10,7 +10,7 @@ from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import FlavorRequest, FlavorUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.failures import Absent, Forbidden
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.stacks import FLAVORS
 from isogloss.adapters.zenml.flavors import BUILT_IN, BUILT_IN_BY_ID, BUILT_IN_BY_KEY, Flavor, unknown
 from isogloss.adapters.zenml.records import checked_name, raw
@@ -69,13 +69,7 @@ async def list_flavors(call: Call, unit: Reader) -> wire.Page:
     found.sort(key=lambda row: _place(row, asked.sort.field), reverse=asked.sort.descending)
     shown = [everyone[row["id"]] for row in found[asked.offset : asked.offset + asked.size]]
     users = {user.id: lean_user(user) for user in authors.values()}
-    return wire.Page(
-        asked.page,
-        asked.size,
-        total_pages(len(found), asked),
-        len(found),
-        [flavor(each, users, hydrate=asked.hydrate) for each in shown],
-    )
+    return paged(asked, len(found), [flavor(each, users, hydrate=asked.hydrate) for each in shown])
 
 
 async def read_flavor(call: Call, unit: Reader) -> wire.Named:

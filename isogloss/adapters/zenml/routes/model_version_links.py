@@ -9,7 +9,7 @@ from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.models import ArtifactLinkRequest, RunLinkRequest
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, flag
 from isogloss.adapters.zenml.failures import Absent
-from isogloss.adapters.zenml.filters.listing import Shape, read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
 from isogloss.adapters.zenml.filters.models import ARTIFACT_LINKS, RUN_LINKS, SWITCHES
 from isogloss.adapters.zenml.model_links import RUN
 from isogloss.adapters.zenml.model_translate import MODEL_VERSION, artifact_link, run_link
@@ -136,19 +136,10 @@ def _to(entity: str, where: Where) -> Where:
 
 async def _page(unit: Reader, given: dict[str, list[str]], shape: Shape, always: Where, show: Show) -> wire.Page:
     asked = read_listing(given, shape)
-    query = Query(
-        source="record_link",
-        fields=_FIELDS,
-        project_id=None,
-        where=all_of(always, asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("record_link", _FIELDS, None, always)
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     found = [RecordLink(**dict(zip(_FIELDS, row, strict=True))) for row in await unit.rows(query)] if total else []
-    return wire.Page(asked.page, asked.size, pages, total, await show(unit, found, asked.hydrate))
+    return paged(asked, total, await show(unit, found, asked.hydrate))
 
 
 async def _artifact_links(unit: Reader, found: list[RecordLink], hydrate: bool) -> list[wire.Entity]:

@@ -9,7 +9,7 @@ from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.bodies.runs import PipelineRequest, PipelineUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import PIPELINES
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
@@ -63,19 +63,16 @@ async def list_pipelines(call: Call, unit: Reader) -> wire.Page:
     given = call.query()
     asked = read_listing(given, PIPELINES)
     project = await project_of(unit, call, given)
-    query = Query(
-        source="workflow",
-        fields=_FIELDS,
-        project_id=project.id,
-        where=all_of(Compare("role", Operator.EQ, WORKFLOW), Compare("dialect", Operator.EQ, DIALECT), asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
+    query = asked.query(
+        "workflow",
+        _FIELDS,
+        project.id,
+        Compare("role", Operator.EQ, WORKFLOW),
+        Compare("dialect", Operator.EQ, DIALECT),
     )
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     rows = await unit.rows(query) if total else []
-    return wire.Page(asked.page, asked.size, pages, total, await _shown(unit, rows, hydrate=asked.hydrate))
+    return paged(asked, total, await _shown(unit, rows, hydrate=asked.hydrate))
 
 
 async def update_pipeline(call: Call, unit: Writer) -> wire.Named:

@@ -3,7 +3,7 @@
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.projects import ProjectRequest, ProjectUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.projects import PROJECTS
 from isogloss.adapters.zenml.projects import project_named
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -43,20 +43,11 @@ async def list_projects(call: Call, unit: Reader) -> wire.Page:
     """A page of projects."""
     require(call.caller, Role.VIEWER)
     asked = read_listing(call.query(), PROJECTS)
-    query = Query(
-        source="project",
-        fields=Project.__struct_fields__,
-        project_id=None,
-        where=asked.where,
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("project", Project.__struct_fields__)
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     rows = await unit.rows(query) if total > asked.offset else []
     found = [Project(**dict(zip(Project.__struct_fields__, row, strict=True))) for row in rows]
-    return wire.Page(asked.page, asked.size, pages, total, [project(each, hydrate=asked.hydrate) for each in found])
+    return paged(asked, total, [project(each, hydrate=asked.hydrate) for each in found])
 
 
 async def change_project(call: Call, unit: Writer) -> wire.Named:

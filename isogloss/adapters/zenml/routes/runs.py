@@ -11,7 +11,7 @@ from isogloss.adapters.zenml import configurations, wire
 from isogloss.adapters.zenml.bodies.runs import ExceptionInfo, RunRequest, RunUpdate
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import RUNS
 from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
@@ -128,24 +128,15 @@ async def list_runs(call: Call, unit: Reader) -> wire.Page:
     given = call.query()
     asked = read_listing(given, RUNS)
     project = await project_of(unit, call, given)
-    query = Query(
-        source="run",
-        fields=Run.__struct_fields__,
-        project_id=project.id,
-        where=all_of(Compare("role", Operator.EQ, RUN), asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("run", Run.__struct_fields__, project.id, Compare("role", Operator.EQ, RUN))
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     found = [run_of(row) for row in await unit.rows(query)] if total else []
     around = await around_runs(unit, found, hydrate=asked.hydrate)
     of_steps: dict[str, list[tuple[str, Json]]] = {}
     if asked.hydrate and flag(given, "include_full_metadata", False):
         of_steps = await _metadata_of_steps(unit, [each.id for each in found])
     items = [run(each, around, hydrate=asked.hydrate, metadata_of_steps=of_steps.get(each.id, ())) for each in found]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def update_run(call: Call, unit: Writer) -> wire.Named:

@@ -25,12 +25,12 @@ from isogloss.adapters.zenml.bodies.accounts import (
 )
 from isogloss.adapters.zenml.call import Body, Call, flag
 from isogloss.adapters.zenml.filters.accounts import API_KEYS, SERVICE_ACCOUNTS
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.errors import NotFound
 from isogloss.core.model import User
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Operator, Query, all_of
+from isogloss.core.query import Compare, Operator
 from isogloss.core.registry import tokens, users
 from isogloss.core.registry.users import UserDraft
 
@@ -58,20 +58,11 @@ async def create_service_account(call: Call, unit: Writer) -> wire.Named:
 async def list_service_accounts(call: Call, unit: Reader) -> wire.Page:
     """A page of service accounts."""
     asked = read_listing(call.query(), SERVICE_ACCOUNTS)
-    query = Query(
-        source="user",
-        fields=("id",),
-        project_id=None,
-        where=all_of(Compare("service", Operator.EQ, True), asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("user", ("id",), None, Compare("service", Operator.EQ, True))
     total = await users.count_users(call.registry, unit, call.caller, query)
-    pages = total_pages(total, asked)
     found = await users.list_users(call.registry, unit, call.caller, query) if total else []
     items = [service_account(each, hydrate=asked.hydrate) for each in found]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def read_service_account(call: Call, unit: Reader) -> wire.Named:
@@ -133,20 +124,11 @@ async def list_api_keys(call: Call, unit: Reader) -> wire.Page:
     """A page of a service account's keys."""
     asked = read_listing(call.query(), API_KEYS)
     account = await _account(call, unit)
-    query = Query(
-        source="token",
-        fields=("id",),
-        project_id=None,
-        where=asked.where,
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("token", ("id",))
     total = await tokens.count_tokens(call.registry, unit, call.caller, account.id, query)
-    pages = total_pages(total, asked)
     found = await tokens.list_tokens(call.registry, unit, call.caller, account.id, query) if total else []
     items = [api_key(each, account, hydrate=asked.hydrate) for each in found]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def read_api_key(call: Call, unit: Reader) -> wire.Named:

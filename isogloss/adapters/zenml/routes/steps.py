@@ -11,7 +11,7 @@ from isogloss.adapters.zenml.bodies.runs import HeartbeatRequest, StepRequest, S
 from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, dump, flag
 from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
 from isogloss.adapters.zenml.kinds import stand_in_id
 from isogloss.adapters.zenml.model_links import link_run_to_model
@@ -58,7 +58,7 @@ from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
 from isogloss.core.model import Instant, Project, Property, Record, Run, Version
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Operator, Query, all_of
+from isogloss.core.query import Compare, Operator
 from isogloss.core.registry import metadata, records
 from isogloss.core.registry.lineage import Slots, consume, outputs_of, produce, settle_producers
 from isogloss.core.registry.progress import add_run, check_open, check_takes_steps, lock_run, move_run, supersede
@@ -426,19 +426,10 @@ async def _list(call: Call, unit: Reader, given: dict[str, list[str]]) -> wire.P
     shape = replace(STEPS, filters={**STEPS.filters, "cache_expired": cache_expired(call.registry.clock())})
     asked = read_listing(given, shape)
     project = await project_of(unit, call, given)
-    query = Query(
-        source="run",
-        fields=Run.__struct_fields__,
-        project_id=project.id,
-        where=all_of(Compare("role", Operator.EQ, STEP), asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("run", Run.__struct_fields__, project.id, Compare("role", Operator.EQ, STEP))
     counted = await unit.count(query)
     standing = await _standing_for_run(unit, given)
     total = counted + len(standing)
-    pages = total_pages(total, asked)
     found = [run_of(row) for row in await unit.rows(query)] if counted > asked.offset else []
     if standing and len(found) < asked.size:
         # Behind all steps of the run, so on the last page.
@@ -446,7 +437,7 @@ async def _list(call: Call, unit: Reader, given: dict[str, list[str]]) -> wire.P
     made = {step_id: linked for step_id, (_, linked) in standing.items()}
     around = await around_steps(unit, found, hydrate=asked.hydrate, made=made)
     items = [step(each, around, hydrate=asked.hydrate) for each in found]
-    return wire.Page(asked.page, asked.size, pages, total, items)
+    return paged(asked, total, items)
 
 
 async def _standing_for_run(unit: Reader, given: Mapping[str, Sequence[str]]) -> dict[str, tuple[Run, list[Linked]]]:

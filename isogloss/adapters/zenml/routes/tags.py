@@ -4,7 +4,7 @@ from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.tags import TagRequest, TagResourceRequest, TagUpdate
 from isogloss.adapters.zenml.call import Body, Call, as_uuid, flag
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.tags import TAGS
 from isogloss.adapters.zenml.naming import check_named
 from isogloss.adapters.zenml.routes import Read, Route, Write
@@ -42,20 +42,11 @@ async def list_tags(call: Call, unit: Reader) -> wire.Page:
     """A page of tags."""
     require(call.caller, Role.VIEWER)
     asked = read_listing(call.query(), TAGS)
-    query = Query(
-        source="tag",
-        fields=(*TAG_FIELDS, "tagged") if asked.hydrate else TAG_FIELDS,
-        project_id=None,
-        where=asked.where,
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("tag", (*TAG_FIELDS, "tagged") if asked.hydrate else TAG_FIELDS)
     total = await unit.count(query)
-    pages = total_pages(total, asked)
     rows = await unit.rows(query) if total > asked.offset else []
     users = await users_of(unit, (row[4] for row in rows))
-    return wire.Page(asked.page, asked.size, pages, total, [tag(row, users, hydrate=asked.hydrate) for row in rows])
+    return paged(asked, total, [tag(row, users, hydrate=asked.hydrate) for row in rows])
 
 
 async def change_tag(call: Call, unit: Writer) -> wire.Named:

@@ -15,14 +15,14 @@ from isogloss.adapters.zenml.bodies.accounts import UserRequest, UserUpdate
 from isogloss.adapters.zenml.call import Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Forbidden, Refusal
 from isogloss.adapters.zenml.filters.accounts import USERS
-from isogloss.adapters.zenml.filters.listing import read_listing, total_pages
+from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.access import Role, require, role_of
 from isogloss.core.errors import NotFound, Unauthenticated
 from isogloss.core.model import Json, Project, User
 from isogloss.core.passwords import kept_password
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Operator, Query, all_of
+from isogloss.core.query import Compare, Operator
 from isogloss.core.registry import users
 from isogloss.core.registry.projects import find_project
 from isogloss.core.registry.users import UserDraft
@@ -51,19 +51,10 @@ async def update_current_user(call: Call) -> Reply:
 async def list_users(call: Call, unit: Reader) -> wire.Page:
     """A page of users; who is no admin sees themselves."""
     asked = read_listing(call.query(), USERS)
-    query = Query(
-        source="user",
-        fields=("id",),
-        project_id=None,
-        where=all_of(Compare("service", Operator.EQ, False), asked.where),
-        sort=asked.sort,
-        limit=asked.size,
-        offset=asked.offset,
-    )
+    query = asked.query("user", ("id",), None, Compare("service", Operator.EQ, False))
     total = await users.count_users(call.registry, unit, call.caller, query)
-    pages = total_pages(total, asked)
     found = await users.list_users(call.registry, unit, call.caller, query) if total else []
-    return wire.Page(asked.page, asked.size, pages, total, [_shown(call, each, asked.hydrate) for each in found])
+    return paged(asked, total, [_shown(call, each, asked.hydrate) for each in found])
 
 
 async def create_user(call: Call) -> Reply:
