@@ -3,8 +3,8 @@
 Each program of the folder ``zenml`` runs on both engines. The other settings run those that they might change.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,23 +41,51 @@ def python() -> Path:
     return client_python("zenml")
 
 
+class Stage:
+    """One setting at a time: its gateways run, and all of its programs begin, when its first test asks for it."""
+
+    def __init__(self, open_setting: Callable[[str], AbstractContextManager[Runs]]) -> None:
+        self._open = open_setting
+        self._current: str | None = None
+        self._runs: Runs = {}
+        self._stack = ExitStack()
+
+    def runs(self, name: str) -> Runs:
+        """The programs' runs in the setting of this name, by the program's name."""
+        if name != self._current:
+            self.close()
+            self._runs = self._stack.enter_context(self._open(name))
+            self._current = name
+        return self._runs
+
+    def close(self) -> None:
+        """End the setting that runs, if one does: its gateways must stop cleanly."""
+        self._current = None
+        self._stack.close()
+
+
 @pytest.fixture(scope="module")
-def runs(
-    request: pytest.FixtureRequest, python: Path, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Runs]:
-    """The programs' runs in one setting, by the program's name."""
-    setting, programs = SETTINGS[request.param]
-    home = tmp_path_factory.mktemp(request.param)
-    with ExitStack() as stack:
-        bucket: dict[str, str] = {}
-        settings: dict[str, str] = {}
-        if programs is IN_A_BUCKET:
-            server = stack.enter_context(s3_server())
-            bucket = {**server.environment}
-            settings = {**bucket, "ISOGLOSS_STORAGE_URL": f"s3://{server.make_bucket()}"}
-        place = stack.enter_context(serving(setting, databases, home, settings))
-        environment = {**client_environment(place, setting.auth, request.param in BY_PASSWORD), **bucket}
-        yield stack.enter_context(running(python, FOLDER, programs, environment, home, side_by_side=SIDE_BY_SIDE))
+def stage(python: Path, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where settings are opened."""
+
+    @contextmanager
+    def open_setting(name: str) -> Iterator[Runs]:
+        setting, programs = SETTINGS[name]
+        home = tmp_path_factory.mktemp(name)
+        with ExitStack() as stack:
+            bucket: dict[str, str] = {}
+            settings: dict[str, str] = {}
+            if programs is IN_A_BUCKET:
+                server = stack.enter_context(s3_server())
+                bucket = {**server.environment}
+                settings = {**bucket, "ISOGLOSS_STORAGE_URL": f"s3://{server.make_bucket()}"}
+            place = stack.enter_context(serving(setting, databases, home, settings))
+            environment = {**client_environment(place, setting.auth, name in BY_PASSWORD), **bucket}
+            yield stack.enter_context(running(python, FOLDER, programs, environment, home, side_by_side=SIDE_BY_SIDE))
+
+    opened = Stage(open_setting)
+    yield opened
+    opened.close()
 
 
 def client_environment(place: Place, auth: str, by_password: bool) -> dict[str, str]:
@@ -82,9 +110,8 @@ def client_environment(place: Place, auth: str, by_password: bool) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("runs", "program"),
+    ("setting", "program"),
     [(setting, program) for setting, (_, programs) in SETTINGS.items() for program in programs],
-    indirect=["runs"],
 )
-def test_program_finds_what_it_expects(runs: Runs, program: str) -> None:
-    expect_done(runs, program)
+def test_program_finds_what_it_expects(stage: Stage, setting: str, program: str) -> None:
+    expect_done(stage.runs(setting), program)
