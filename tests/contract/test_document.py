@@ -104,7 +104,9 @@ def test_deviations_name_operations_shapes_and_statuses_that_exist(dialect: str)
         assert set(entry.operations) <= {*known, "*"}, entry.id
         assert entry.origin in ("vendor", "ours"), entry.id
         assert all((entry.document, entry.answered, entry.reason)), entry.id
-        assert entry.shape is None or (entry.status is None) != (entry.format is None), entry.id
+        about = [entry.status is not None, entry.format is not None, bool(entry.schemas)]
+        assert sum(about) == (entry.shape is not None) or about == [True, False, False], entry.id
+        assert set(entry.schemas) <= set(published(dialect)["components"]["schemas"]), entry.id
     identifiers = [entry.id for entry in deviations.of(dialect)]
     assert len(identifiers) == len(set(identifiers))
     # Working them in looks every shape up.

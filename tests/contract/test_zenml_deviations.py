@@ -135,6 +135,29 @@ def test_naive_moments(running: Gateway, seeds: ZenMLSeeds) -> None:
     assert all(MOMENT.fullmatch(moment) for moment in moments), moments
 
 
+def test_configurations_verbatim(running: Gateway, seeds: ZenMLSeeds) -> None:
+    kept = ask(running, "GET", f"/pipeline_snapshots/{seeds.place('/pipeline_snapshots/{snapshot_id}')['snapshot_id']}")
+    snapshot = kept.json()
+    odd = {
+        "spec": {"source": "a.make", "upstream_steps": []},
+        "config": {"name": "make", "cache_policy": 7, "new": [{}]},
+    }
+    body = {
+        "project": seeds.project,
+        "run_name_template": "odd",
+        "pipeline_configuration": {"name": "odd", "of a later release": True},
+        "step_configurations": {"make": {**odd, "step_config_overrides": {"name": "make"}}},
+        "stack": snapshot["resources"]["stack"]["id"],
+        "pipeline": snapshot["resources"]["pipeline"]["id"],
+    }
+    made = ask(running, "POST", "/pipeline_snapshots", body)
+    assert made.status == 200, made
+    metadata = made.json()["metadata"]
+    assert metadata["pipeline_configuration"]["of a later release"] is True
+    step = metadata["step_configurations"]["make"]
+    assert (step["spec"]["source"], step["config"]["cache_policy"], step["config"]["new"]) == ("a.make", 7, [{}])
+
+
 def test_sign_in_refused(guarded: Gateway) -> None:
     plain = [form(guarded, "/login", grant_type="password"), form(guarded, "/login", grant_type="else")]
     for answer in plain:
