@@ -1,6 +1,6 @@
 """What the core needs of the world around it: a store with transactions, a place for bytes, and a clock."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -85,6 +85,13 @@ class StoredObject(Struct, frozen=True, kw_only=True):
     etag: str | None
 
 
+class Level(Struct, frozen=True, kw_only=True):
+    """What lies right below a prefix, each in the order of code points: names of further levels, and objects."""
+
+    directories: list[str]
+    objects: list[StoredObject]
+
+
 class Objects(Protocol):
     """Bytes by key. Keys are what ``places.checked_key`` lets pass; any other raises ``Invalid``.
 
@@ -119,6 +126,17 @@ class Objects(Protocol):
         """The objects under a prefix, in pages and in no promised order."""
         ...
 
+    async def browse(self, prefix: str) -> Level:
+        """What lies right below a prefix. Of one that nothing lies under, nothing."""
+        ...
+
+    async def join(self, parts: Sequence[str], key: str) -> None:
+        """Keep the bytes of all parts, one after the other, as one object; the parts stay. Raises as ``write``.
+
+        Raises ``NotFound`` where a part is missing, and then keeps nothing.
+        """
+        ...
+
     async def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are not there are no error."""
         ...
@@ -128,11 +146,52 @@ class Objects(Protocol):
         ...
 
 
+class DirectUpload(Struct, frozen=True, kw_only=True):
+    """A large object that a client sends to the storage itself, in parts, by addresses that were signed for it.
+
+    ``provider`` says which protocol the addresses speak: ``s3`` or ``azure``. There is one of ``part_urls`` for each
+    part, in order, and ``finish_url`` puts them together. ``reference`` is the storage's own name for the upload,
+    ``block_ids`` (azure) the names of the parts.
+    """
+
+    provider: str
+    part_urls: list[str]
+    finish_url: str
+    reference: str
+    block_ids: list[str] | None = None
+
+
+class Signer(Protocol):
+    """Addresses by which a client reaches the storage itself, good for a while and for one thing only."""
+
+    async def sign(self, method: str, keys: Sequence[str], seconds: int) -> list[str]:
+        """An address for each key, in order; ``method`` is GET or PUT."""
+        ...
+
+
+class Uploads(Protocol):
+    """Uploads in parts that go to the storage itself."""
+
+    async def begin(self, key: str, parts: int, seconds: int) -> DirectUpload:
+        """Begin an upload of so many parts."""
+        ...
+
+    async def abort(self, key: str, reference: str) -> None:
+        """Give an upload up, and free what it holds; one that is finished or gone is no error."""
+        ...
+
+
 class Files(Struct, frozen=True, kw_only=True):
-    """The bytes beside the rows, and what clients are told of the place that they share with us."""
+    """The bytes beside the rows, and what clients are told of the place that they share with us.
+
+    Where ``signer`` is null, clients reach no storage but through the gateway; where ``uploads`` is null, parts of
+    large objects come through the gateway, which joins them.
+    """
 
     objects: Objects
     shared: SharedPlace
+    signer: Signer | None = None
+    uploads: Uploads | None = None
 
 
 class Clock(Protocol):
