@@ -9,9 +9,9 @@ from bench.servers import Launch
 from bench.suite import ENGINES, Address, Engine, Place, Size
 from bench.zenml.first_start import PREFIX, Owners, first_start
 from bench.zenml.rows import body, rows
+from isogloss.adapters.call import Call
 from isogloss.adapters.dialect import Host
 from isogloss.adapters.zenml.bodies.artifacts import VersionRequest
-from isogloss.adapters.zenml.call import Call
 from isogloss.adapters.zenml.routes.artifact_versions import write_requested
 from isogloss.core.access import ANYBODY, Credential, Principal
 from isogloss.core.model import Version

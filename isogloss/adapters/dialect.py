@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from isogloss.core.access import Gate
+from isogloss.core.access import Credential, Gate
 from isogloss.core.registry import Registry
 
 
@@ -22,13 +22,14 @@ class Host(Struct, frozen=True, kw_only=True):
     """What a dialect's routes are built over.
 
     ``open`` tells that everybody is let in, ``public_url`` by which address clients reach the gateway, where that is
-    known.
+    known, ``tenant`` under which name the registry goes where a dialect has such.
     """
 
     registry: Registry
     gate: Gate
     open: bool
     public_url: str | None
+    tenant: str = "default"
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
@@ -38,8 +39,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``routes`` builds its handlers. ``open_paths``, and paths of which ``open_pattern`` matches the whole, answer
     without a credential even when credentials are required. ``unauthorized``, ``too_large`` and ``failed`` (an
     unexpected error) are the vendor's shapes of these answers. ``connect`` gives the lines that point the vendor's
-    client at an address, with a user's name and a key if there is one. ``prepare`` sees at every start that what its
-    clients take for granted is there; several gateways may start at once.
+    client at an address, with a user's name and a key if there is one. ``refuses`` tells which credentials, or the lack
+    of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees at every start that what
+    its clients take for granted is there; several gateways may start at once.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     failed: Answer
     connect: Callable[[str, str, str | None], list[str]]
     open_pattern: re.Pattern[str] | None = None
+    refuses: Callable[[Credential | None], bool] | None = None
     prepare: Callable[[Registry], Awaitable[None]] | None = None
 
 

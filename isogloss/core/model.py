@@ -20,7 +20,7 @@ class Project(Struct, frozen=True, kw_only=True):
     """A room of names. ``serial`` is the small decimal number by which some dialects know it.
 
     ``display_name`` is what people see of it where that is not its name; ``metadata`` is a JSON object that a dialect
-    gives back as it came.
+    gives back as it came, ``facet`` one of what only a dialect knows, by the dialect's name (see ``facets``).
     """
 
     id: str
@@ -31,6 +31,8 @@ class Project(Struct, frozen=True, kw_only=True):
     display_name: str | None
     description: str | None
     metadata: Json | None
+    facet: Json | None
+    author_id: str | None
     created: Instant
     updated: Instant
 
@@ -73,26 +75,32 @@ class Version(Struct, frozen=True, kw_only=True):
     """One version of an artifact.
 
     ``ordinal`` counts 1, 2, 3 ... and is never reused; ``label`` is unique in the artifact and chosen by the client
-    or counted; ``number`` is the label as an integer where it is one. ``role`` says what the content is (data, model,
-    schema ...), ``form`` how it is presented (markdown, table ...). Content is either ``data`` (inline JSON) or
-    lies behind ``uri``, in the store ``store_id`` (a ``Record``) if one is known; ``loader`` names what reads it there
-    and ``data_type`` what comes of that, both as the dialect's own text. ``metadata`` is the folded document (a JSON
-    object; null differs from an empty one).
+    or counted; ``number`` is the label as an integer where it is one; ``alias`` is a further name, unique in the
+    artifact while the version has it. ``kind`` is the artifact's, which never changes. ``role`` says what the content
+    is (data, model, schema ...), ``form`` how it is presented (markdown, table ...). Content is either ``data`` (inline
+    JSON) or lies behind ``uri``, in the store ``store_id`` (a ``Record``) if one is known; ``loader`` names what reads
+    it there and ``data_type`` what comes of that, both as the dialect's own text. ``owned`` tells that the registry
+    gave a place to the bytes, and removes them with the version. ``metadata`` is the folded document (a JSON object;
+    null differs from an empty one).
     ``internal`` versions come from run states and show only in the dialect that wrote them. The producer columns
-    hold ids as given: the run or step need not exist, now or ever.
+    hold ids as given: the run or step need not exist, now or ever. ``step`` is the training step at which it was made,
+    where the dialect counts them.
     """
 
     id: str
     project_id: str
     artifact_id: str
+    kind: str
     ordinal: int
     label: str
     number: int | None
+    alias: str | None
     dialect: str
     role: str
     form: str | None
     internal: bool
     uri: str | None
+    owned: bool
     store_id: str | None
     loader: str | None
     data_type: str | None
@@ -101,6 +109,7 @@ class Version(Struct, frozen=True, kw_only=True):
     metadata: Json | None
     producer_run: str | None
     producer_step: str | None
+    step: int | None
     author_id: str | None
     facet: Json | None
     created: Instant
@@ -122,14 +131,16 @@ class Tag(Struct, frozen=True, kw_only=True):
 class TagLink(Struct, frozen=True, kw_only=True):
     """A tag on a thing: ``entity`` is one of artifact, version, workflow, run, record.
 
-    ``project_id`` (null for what belongs to the server) and ``at``, the time at which the thing was made, are the
-    thing's own: they never change, and with them a page of all things with one tag is read off an index.
+    ``project_id`` (null for what belongs to the server), ``kind`` (empty where the thing has none) and ``at``, the time
+    at which the thing was made, are the thing's own: they never change, and with them a page of all things with one tag
+    is read off an index.
     """
 
     tag_id: str
     entity: str
     entity_id: str
     project_id: str | None
+    kind: str
     at: Instant
     created: Instant
 
@@ -179,6 +190,7 @@ class Run(Struct, frozen=True, kw_only=True):
     steps of one run apart and is unique among them. ``key`` is the client's own key for the run, unique in its
     workflow.
     ``spent`` is the time in running states so far, in microseconds. ``state_*`` repeat the newest ``RunState``.
+    ``deleted`` is since when it is put away: still there for who asks for it in particular, and can be brought back.
     """
 
     id: str
@@ -207,6 +219,7 @@ class Run(Struct, frozen=True, kw_only=True):
     author_id: str | None
     created: Instant
     updated: Instant
+    deleted: Instant | None
 
 
 class RunState(Struct, frozen=True, kw_only=True):
@@ -231,15 +244,55 @@ class RunLink(Struct, frozen=True, kw_only=True):
     """A version and a run or step that produced or consumed it.
 
     ``run_id`` is text without a foreign key: a link may come before its run and outlive it. ``direction`` is
-    ``produced`` or ``consumed``; ``slot`` names the output or input, ``""`` where the dialect has no names; ``step`` is
-    the training step, where the dialect counts them.
+    ``produced`` or ``consumed``; ``slot`` names the output or input, ``""`` where the dialect has no names.
     """
 
     version_id: str
     run_id: str
     direction: str
     slot: str
-    step: int | None
+
+
+class Parameter(Struct, frozen=True, kw_only=True):
+    """A value that a run was given, under a key of the run."""
+
+    run_id: str
+    key: str
+    value: str
+
+
+class RunTag(Struct, frozen=True, kw_only=True):
+    """A text that a run is marked with, under a key of the run."""
+
+    run_id: str
+    key: str
+    value: str
+
+
+class MetricPoint(Struct, frozen=True, kw_only=True):
+    """One measurement of a run. ``nan`` tells that it is no number: ``value`` is 0.0 then, as engines keep no NaN.
+
+    ``step`` is the training step, ``at`` the client's time of it in milliseconds since the epoch, both as given. Logged
+    once more, the same point is still one.
+    """
+
+    run_id: str
+    key: str
+    step: int
+    at: int
+    value: float
+    nan: bool
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """The last point of one metric of a run, by step, then time, then value: what runs are found and sorted by."""
+
+    run_id: str
+    key: str
+    step: int
+    at: int
+    value: float
+    nan: bool
 
 
 class LogLine(Struct, frozen=True, kw_only=True):
@@ -278,6 +331,47 @@ class Record(Struct, frozen=True, kw_only=True):
     author_id: str | None
     created: Instant
     updated: Instant
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """A version on its way: it has a place for its bytes, and nobody sees it before it is applied.
+
+    ``id`` will be the version's. ``root`` is what the client was told of the place, and tells the stage apart.
+    """
+
+    id: str
+    project_id: str
+    artifact_id: str
+    dialect: str
+    root: str
+    author_id: str | None
+    created: Instant
+    expires: Instant
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """An object that a client sends to the storage itself in parts; given up there if it is not finished in time.
+
+    ``reference`` is the storage's own name for it.
+    """
+
+    id: str
+    key: str
+    reference: str
+    created: Instant
+    expires: Instant
+
+
+class Discard(Struct, frozen=True, kw_only=True):
+    """A prefix of the storage whose bytes belong to nothing any more, to be removed when ``due``.
+
+    They are at once, and again when ``until`` is past, since no address that was handed out can write there by then.
+    """
+
+    prefix: str
+    created: Instant
+    due: Instant
+    until: Instant
 
 
 class RecordLink(Struct, frozen=True, kw_only=True):
@@ -413,9 +507,16 @@ Entity: TypeAlias = (
     | Run
     | RunState
     | RunLink
+    | Parameter
+    | RunTag
+    | MetricPoint
+    | Metric
     | LogLine
     | Record
     | RecordLink
+    | Stage
+    | Upload
+    | Discard
     | Reply
     | Tally
     | User

@@ -16,6 +16,16 @@ SHARED = "shared"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+def owned_place(project_id: str) -> str:
+    """The prefix of all that the registry keeps for a project."""
+    return checked_key(f"{OWNED}/{project_id}")
+
+
+def owned_prefix(project_id: str, owner_id: str) -> str:
+    """The prefix of all that the registry keeps for a version, or another thing that owns bytes."""
+    return checked_key(f"{OWNED}/{project_id}/{owner_id}")
+
+
 class SharedPlace(Struct, frozen=True, kw_only=True):
     """The shared place as clients see it, without any credential.
 

@@ -36,7 +36,13 @@ def create_app(
     dialects: Sequence[Dialect] = DIALECTS,
 ) -> App:
     """The whole gateway as one ASGI app. The store is open before and closed after: the app owns nothing."""
-    host = Host(registry=registry, gate=gate, open=auth is Auth.OPEN, public_url=settings.public_url)
+    host = Host(
+        registry=registry,
+        gate=gate,
+        open=auth is Auth.OPEN,
+        public_url=settings.public_url,
+        tenant=settings.tenant,
+    )
     app: App = create_routes(host, dialects)
     app = Authentication(app, gate=gate)
     app = BodyLimit(app, limit=settings.max_body_bytes)

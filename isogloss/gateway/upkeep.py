@@ -10,13 +10,18 @@ from typing import TypeAlias
 
 from isogloss.core.registry import Registry
 from isogloss.core.registry.devices import sweep_expired
+from isogloss.core.registry.discards import sweep_discards, sweep_uploads
 from isogloss.core.registry.replies import forget
+from isogloss.core.registry.stages import sweep_stages
 from isogloss.core.registry.upkeep import fold_tallies
 
 INTERVAL_SECONDS = 5.0
 
 Chore: TypeAlias = Callable[[], Awaitable[object]]
 """Something to do now and then."""
+
+CHORES = (fold_tallies, forget, sweep_expired, sweep_stages, sweep_discards, sweep_uploads)
+"""What every registry does."""
 
 logger = logging.getLogger("isogloss.upkeep")
 
@@ -26,7 +31,7 @@ async def upkeep(
     registry: Registry, interval: float = INTERVAL_SECONDS, *, also: Sequence[Chore] = ()
 ) -> AsyncIterator[None]:
     """Keep the registry up, every ``interval`` seconds or so, until the block ends; ``also`` do these chores."""
-    chores: tuple[Chore, ...] = (*(partial(chore, registry) for chore in (fold_tallies, forget, sweep_expired)), *also)
+    chores: tuple[Chore, ...] = (*(partial(chore, registry) for chore in CHORES), *also)
     task = asyncio.create_task(_forever(chores, interval), name="upkeep")
     try:
         yield

@@ -72,11 +72,11 @@ def _statements(engine: str) -> list[str]:
         rows(
             VERSIONS,
             "versions",
-            "id, project_id, artifact_id, ordinal, label, number, dialect, role, form, internal, uri, data, "
-            "producer_run, created, updated",
-            f"{_id(2, 'i', engine)}, {_PROJECT}, {_id(1, f'i % {ARTIFACTS}', engine)}, i / {ARTIFACTS} + 1, "
-            f"(i / {ARTIFACTS} + 1){text}, i / {ARTIFACTS} + 1, 'prefect', 'data', 'markdown', {false}, 'file:' || i, "
-            f"'\"text\"', {run_of}, i * 1000000, i * 1000000",
+            "id, project_id, artifact_id, kind, ordinal, label, number, dialect, role, form, internal, uri, owned, "
+            "data, producer_run, created, updated",
+            f"{_id(2, 'i', engine)}, {_PROJECT}, {_id(1, f'i % {ARTIFACTS}', engine)}, 'artifact', "
+            f"i / {ARTIFACTS} + 1, (i / {ARTIFACTS} + 1){text}, i / {ARTIFACTS} + 1, 'prefect', 'data', 'markdown', "
+            f"{false}, 'file:' || i, {false}, '\"text\"', {run_of}, i * 1000000, i * 1000000",
         ),
         rows(
             10,
@@ -87,8 +87,8 @@ def _statements(engine: str) -> list[str]:
         rows(
             VERSIONS // 10,
             "tag_links",
-            "tag_id, entity, entity_id, project_id, at, created",
-            f"{_id(6, '7', engine)}, 'version', {_id(2, 'i * 10', engine)}, {_PROJECT}, i * 10000000, i",
+            "tag_id, entity, entity_id, project_id, kind, at, created",
+            f"{_id(6, '7', engine)}, 'version', {_id(2, 'i * 10', engine)}, {_PROJECT}, 'artifact', i * 10000000, i",
         ),
         rows(
             VERSIONS // 20,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.stack_translate import (
     ARTIFACT_STORE,
     COMPONENT,

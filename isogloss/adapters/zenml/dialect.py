@@ -7,10 +7,11 @@ from litestar.types import ControllerRouterHandler
 from msgspec.structs import replace
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.operations import Route, handlers
 from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.adapters.zenml.routes import (
+    MANNER,
     PREFIX,
-    Route,
     absent,
     artifact_versions,
     artifacts,
@@ -19,7 +20,6 @@ from isogloss.adapters.zenml.routes import (
     devices,
     files,
     flavors,
-    handlers,
     hook_invocations,
     logs,
     model_version_links,
@@ -77,7 +77,7 @@ def routes(host: Host) -> list[ControllerRouterHandler]:
 
     The vendor's users name a thing by the first digits of its id, so that these have to tell things apart.
     """
-    return [*handlers(ROUTES, replace(host, registry=replace(host.registry, new_id=random_id)))]
+    return [*handlers(ROUTES, replace(host, registry=replace(host.registry, new_id=random_id)), MANNER)]
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 from pydantic import ValidationError
 
+from isogloss.adapters.call import Malformed
 from isogloss.adapters.reply import Reply
 from isogloss.core.errors import (
     Conflict,
@@ -120,7 +121,7 @@ def _refusal(error: Exception) -> Refusal | None:
             return Refusal(413, "ValueError", str(error))
         case RegistryError():
             return BadValue(str(error))
-        case ValidationError():
+        case Malformed() | ValidationError():
             return Unprocessable(str(error))
         case RecursionError():
             return Unprocessable("The body is nested too deeply.")

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from isogloss.core.model import Json
 
+DIALECT = "zenml"
+
 ROLES = {
     "DataArtifact": "data",
     "ModelArtifact": "model",

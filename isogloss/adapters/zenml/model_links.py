@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isogloss.adapters.call import Call
 from isogloss.adapters.zenml.bodies.models import LATEST, STAGES, ConfiguredModel
-from isogloss.adapters.zenml.call import DIALECT, Call
 from isogloss.adapters.zenml.failures import Absent, BadValue
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, model_key, model_text, version_text
 from isogloss.adapters.zenml.records import checked_name
 from isogloss.adapters.zenml.tagging import attach_named

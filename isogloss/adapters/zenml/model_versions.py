@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Raw
 
+from isogloss.adapters.call import Call
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
-from isogloss.adapters.zenml.call import Call
 from isogloss.adapters.zenml.filters.models import MODEL_VERSIONS, MODELS
 from isogloss.adapters.zenml.model_translate import (
     MODEL,

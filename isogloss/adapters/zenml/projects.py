@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from isogloss.adapters.zenml.call import Call, as_uuid
+from isogloss.adapters.call import Call, as_uuid
 from isogloss.core.model import Project
 from isogloss.core.ports import Reader
 from isogloss.core.registry.projects import find_project

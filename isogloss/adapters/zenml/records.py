@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 
 from msgspec import Raw, Struct
 
+from isogloss.adapters.call import Call, dump, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
-from isogloss.adapters.zenml.call import DIALECT, Call, dump, flag
 from isogloss.adapters.zenml.failures import BadValue
 from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_of
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.core.model import Record
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import EVERYTHING, Compare, Operator, Where

@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
-from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_versions import lean_model_versions
 from isogloss.adapters.zenml.run_facets import run_facet, step_facet
 from isogloss.adapters.zenml.run_translate import Linked, RunAround, StepAround, lean_logs, lean_stack

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.core.model import Instant, Json, Run, Workflow
 
 logger = logging.getLogger("isogloss.zenml")

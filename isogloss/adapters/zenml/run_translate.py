@@ -11,8 +11,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from isogloss.adapters.zenml import configurations, run_wire, wire
-from isogloss.adapters.zenml.call import DIALECT
-from isogloss.adapters.zenml.kinds import stand_in_id
+from isogloss.adapters.zenml.kinds import DIALECT, stand_in_id
 from isogloss.adapters.zenml.run_facets import (
     PipelineFacet,
     RunFacet,

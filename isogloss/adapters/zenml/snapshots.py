@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Raw
 
+from isogloss.adapters.call import Call, dump
 from isogloss.adapters.zenml import configurations
 from isogloss.adapters.zenml.bodies.snapshots import SnapshotRequest
-from isogloss.adapters.zenml.call import DIALECT, Call, dump
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.run_around import SNAPSHOT, STEP_CONFIGURATION
 from isogloss.adapters.zenml.run_facets import NULL, CodeReference, SnapshotFacet
 from isogloss.adapters.zenml.run_translate import DYNAMIC, STATIC

@@ -4,7 +4,7 @@ A run or step that ZenML wrote has its status as the name of its state; what oth
 its name where the vendor has a word of its own for that. The filters look by these, and the translation prints them.
 """
 
-from isogloss.adapters.zenml.call import DIALECT
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.core.registry.progress import Entering
 from isogloss.core.registry.runs import (
     CANCELLED,

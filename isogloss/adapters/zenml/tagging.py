@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from isogloss.adapters.call import Call, as_uuid
 from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.bodies.runs import TagGiven
-from isogloss.adapters.zenml.call import DIALECT, Call, as_uuid
 from isogloss.adapters.zenml.failures import Absent, BadValue
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.core.model import Artifact, Record, Run, Tag, TagLink, Version, Workflow
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Has, Operator, Query, Where, all_of, any_of

@@ -17,12 +17,15 @@ from isogloss.core.model import (
     Project,
     RecordLink,
     RunLink,
+    Stage,
     Version,
 )
+from isogloss.core.places import owned_prefix
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Query
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
 
@@ -43,6 +46,13 @@ class ByName(Struct, frozen=True):
     custom_name: bool = True
 
 
+class ByWord(Struct, frozen=True):
+    """The artifact of this kind with this word, made where there is none under the name that the word stands for."""
+
+    word: str
+    kind: str = names.ORDINARY
+
+
 class ById(Struct, frozen=True):
     """The artifact with this id, which must exist."""
 
@@ -50,7 +60,7 @@ class ById(Struct, frozen=True):
     custom_name: bool = False
 
 
-Target: TypeAlias = BySlug | ByName | ById | None
+Target: TypeAlias = BySlug | ByName | ByWord | ById | None
 """The artifact that a version is written to; None stands for a new one without a name."""
 
 
@@ -66,8 +76,8 @@ async def locked_target(
 ) -> Artifact:
     """The artifact that is meant, locked, and made if need be: as one that only its own dialect sees, if ``internal``.
 
-    Raises ``Invalid`` for a name that is none, ``NotFound`` for an id, and ``Conflict`` for a slug that belongs to
-    another name.
+    Raises ``Invalid`` for a name that is none, ``NotFound`` for an id, and ``Conflict`` for a slug or word that
+    belongs to another name.
     """
     match target:
         case None:
@@ -90,6 +100,12 @@ async def locked_target(
             key, custom_name = {"slug": slug}, False
             new = _new(registry, caller, project, dialect, kind, name, custom_name=True, internal=internal)
             new = replace(new, slug=slug)
+        case ByWord(word, kind):
+            names.check_kind(kind)
+            _, name = names.named(names.WORD, word)
+            key, custom_name = {"kind": kind, "word": word}, False
+            new = _new(registry, caller, project, dialect, kind, name, custom_name=True, internal=internal)
+            new = replace(new, word=word)
     found = await unit.lock(Artifact, project_id=project.id, **key)
     if found is None and await unit.add_if_absent(new):
         await unit.add(of_artifact(registry, new, ARTIFACT, 1, internal=internal))
@@ -98,7 +114,7 @@ async def locked_target(
     found = found or await unit.lock(Artifact, project_id=project.id, **key)
     if found is None:
         # Only a form that ends in a digest can belong to another name.
-        raise Conflict(f"{new.slug!r} stands for the name {new.name!r}, which has another key already.")
+        raise Conflict(f"The name {new.name!r} is written in another way already.")
     return await _named_by_somebody(unit, found, custom_name)
 
 
@@ -183,9 +199,14 @@ async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Art
     ids = [artifact.id for artifact in artifacts]
     by_artifact = {artifact.id: artifact for artifact in artifacts}
     wanted = AnyOf("artifact_id", tuple(ids))
-    fields = ("id", "artifact_id", "internal")
+    fields = ("id", "artifact_id", "internal", "owned", "project_id", "created")
     found = await unit.rows(Query(source="version", fields=fields, project_id=None, where=wanted))
     version_ids = [row[0] for row in found]
+    stages = await unit.find(Stage, artifact_id=ids)
+    owned = [(owned_prefix(row[4], row[0]), row[5] + ADDRESS_LIFETIME) for row in found if row[3]]
+    staged = [(owned_prefix(stage.project_id, stage.id), stage.expires) for stage in stages]
+    await unit.add(*discards(registry, owned + staged))
+    await unit.remove(Stage, artifact_id=ids)
     if version_ids:
         await remove_belongings(registry, unit, version_ids)
         await unit.remove(Version, id=version_ids)
@@ -194,7 +215,7 @@ async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Art
     await unit.remove(Artifact, id=ids)
     rows = [
         of_artifact(registry, by_artifact[artifact_id], VERSION, -1, internal=internal)
-        for _, artifact_id, internal in found
+        for _, artifact_id, internal, *_ in found
     ]
     for artifact in artifacts:
         rows.append(of_artifact(registry, artifact, ARTIFACT, -1, internal=artifact.internal))

@@ -108,5 +108,5 @@ async def _link(unit: Writer, run: Run, direction: str, slots: Slots, *, once_ea
         key: object = version_id if once_each else (slot, version_id)
         if key not in taken:
             taken.add(key)
-            new.append(RunLink(version_id=version_id, run_id=run.id, direction=direction, slot=slot, step=None))
+            new.append(RunLink(version_id=version_id, run_id=run.id, direction=direction, slot=slot))
     await unit.add(*new)

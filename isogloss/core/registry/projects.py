@@ -15,6 +15,9 @@ from isogloss.core.model import (
     Json,
     LogLine,
     MetadataEntry,
+    Metric,
+    MetricPoint,
+    Parameter,
     Project,
     Property,
     Record,
@@ -22,15 +25,19 @@ from isogloss.core.model import (
     Run,
     RunLink,
     RunState,
+    RunTag,
     Setting,
+    Stage,
     TagLink,
     Tally,
     Version,
     Workflow,
 )
+from isogloss.core.places import owned_place
 from isogloss.core.ports import Clock, Reader, Store, Writer
 from isogloss.core.query import Query, Sort
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
 
 DEFAULT = "default"
 FIRST_SERIAL = 1
@@ -54,6 +61,8 @@ async def ensure_default(store: Store, clock: Clock, new_id: Callable[[], str]) 
             display_name=None,
             description=None,
             metadata=None,
+            facet=None,
+            author_id=None,
             created=now,
             updated=now,
         )
@@ -103,6 +112,7 @@ async def create_project(
     display_name: str | None = None,
     description: str | None = None,
     metadata: Json | None = None,
+    facet: Json | None = None,
 ) -> Project:
     """Make a project, which takes the serial behind the greatest. Raises ``Denied``, ``Invalid`` and ``Conflict``."""
     require(caller, Role.ADMIN)
@@ -129,6 +139,8 @@ async def create_project(
         display_name=display_name,
         description=description,
         metadata=metadata,
+        facet=facet,
+        author_id=caller.user_id,
         created=now,
         updated=now,
     )
@@ -147,6 +159,7 @@ async def change_project(
     display_name: str | UnsetType | None = UNSET,
     description: str | UnsetType | None = UNSET,
     metadata: Json | UnsetType | None = UNSET,
+    facet: Json | UnsetType | None = UNSET,
 ) -> Project:
     """Change what is given of a project; answers it as it then is.
 
@@ -157,7 +170,7 @@ async def change_project(
     found = await unit.lock(Project, id=project.id)
     if found is None:
         raise NotFound("project", project.id)
-    given = {"display_name": display_name, "description": description, "metadata": metadata}
+    given = {"display_name": display_name, "description": description, "metadata": metadata, "facet": facet}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not UNSET}
     changes["updated"] = max(registry.clock(), found.updated + 1)
     if name is not None and name != found.name:
@@ -198,8 +211,11 @@ async def delete_project(registry: Registry, unit: Writer, caller: Principal, pr
     await unit.remove(RunLink, version_id=ids["version"])
     await unit.remove(RunLink, run_id=ids["run"])
     await unit.remove(RunState, run_id=ids["run"])
+    for values in (Parameter, RunTag, MetricPoint, Metric):
+        await unit.remove(values, run_id=ids["run"])
     for kind in _ROWS:
         await unit.remove(kind, project_id=project.id)
+    await unit.add(*discards(registry, [(owned_place(project.id), registry.clock() + ADDRESS_LIFETIME)]))
     await unit.remove(Project, id=project.id)
 
 
@@ -212,5 +228,5 @@ _SOURCES = {
 }
 """What has rows of its own in other tables, and the sources that have all of it."""
 
-_ROWS: tuple[type[Entity], ...] = (Version, Artifact, Run, Workflow, LogLine, Record, Tally)
+_ROWS: tuple[type[Entity], ...] = (Stage, Version, Artifact, Run, Workflow, LogLine, Record, Tally)
 """What says itself to which project it belongs, in an order that breaks no reference."""

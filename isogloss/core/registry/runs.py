@@ -371,6 +371,7 @@ def blank_run(registry: Registry, caller: Principal, project: Project, draft: Ru
         author_id=caller.user_id,
         created=now,
         updated=now,
+        deleted=None,
     )
 
 

@@ -192,6 +192,7 @@ def _made(registry: Registry, caller: Principal, project: Project, step_id: str,
         author_id=caller.user_id,
         created=now,
         updated=now,
+        deleted=None,
     )
     return _changed(blank, report, now)
 

@@ -177,6 +177,7 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
         entity=entity,
         entity_id=thing.id,
         project_id=thing.project_id,
+        kind=thing.kind if isinstance(thing, Artifact | Version) else "",
         at=thing.created,
         created=registry.clock(),
     )
@@ -187,6 +188,27 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     if kept is None:
         raise Conflict("The tag was put on and taken off at the same time; try again.")
     return kept
+
+
+async def attach_to_one(
+    registry: Registry, unit: Writer, caller: Principal, tags: Sequence[Tag], version: Version, *, force: bool
+) -> None:
+    """Put tags on a version of a locked artifact, each of which may be on no other of its versions.
+
+    With ``force`` they move from there; without it that raises ``Conflict``, and nothing changes. Raises ``Denied``.
+    """
+    require(caller, Role.EDITOR)
+    for tag in tags:
+        links = await unit.find(TagLink, tag_id=tag.id, entity="version")
+        others = {link.entity_id: link for link in links if link.entity_id != version.id}
+        siblings = await unit.find(Version, id=list(others), artifact_id=version.artifact_id) if others else []
+        if siblings and not force:
+            raise Conflict(
+                f"The tag {tag.name!r} is on version {siblings[0].ordinal} already; say force to move it to "
+                f"version {version.ordinal}."
+            )
+        await _remove(registry, unit, tag.id, "version", [others[each.id] for each in siblings])
+        await attach(registry, unit, caller, tag, version)
 
 
 async def detach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, entity: str, entity_id: str) -> bool:

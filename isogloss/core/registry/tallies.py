@@ -5,6 +5,7 @@ A counter row would make every writer wait for every other; changes are only ins
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -34,22 +35,22 @@ def of_artifact(registry: Registry, artifact: Artifact, noun: str, delta: int, *
 
 def of_tags(registry: Registry, links: Iterable[TagLink], delta: int) -> list[Tally]:
     """The changes that so many links, made or removed, are to how much of each project bears a tag."""
-    counts: Counter[tuple[str, str, str]] = Counter()
+    counts: Counter[tuple[str, str, str, str]] = Counter()
     for link in links:
         # What belongs to no project is counted when somebody asks; there is little of it.
         if link.project_id is not None:
-            counts[link.project_id, link.entity, link.tag_id] += delta
+            counts[link.project_id, link.entity, link.tag_id, link.kind] += delta
     return [
         Tally(
             id=registry.sequence(),
             project_id=project_id,
             noun=TAGGED + entity,
             subject=tag_id,
-            kind="",
+            kind=kind,
             internal=False,
             delta=change,
         )
-        for (project_id, entity, tag_id), change in counts.items()
+        for (project_id, entity, tag_id, kind), change in counts.items()
     ]
 
 
@@ -62,11 +63,19 @@ def summed(rows: Iterable[Tally]) -> list[Tally]:
     return list(sums.values())
 
 
-async def shown(unit: Reader, project_id: str, noun: str) -> int:
-    """How many versions or artifacts every dialect sees in a project."""
-    return await unit.sum(Tally, "delta", project_id=project_id, noun=noun, subject="", internal=False)
+async def shown(unit: Reader, noun: str, *, project_id: str | None, kind: str | None = None) -> int:
+    """How many versions or artifacts every dialect sees: in a project or in all, of one kind or of all."""
+    return await _total(unit, noun, project_id, kind, subject="", internal=False)
 
 
-async def tagged(unit: Reader, project_id: str, entity: str, tag_id: str) -> int:
-    """How many things of a kind bear a tag in a project."""
-    return await unit.sum(Tally, "delta", project_id=project_id, noun=TAGGED + entity, subject=tag_id)
+async def tagged(unit: Reader, entity: str, tag_id: str, *, project_id: str | None, kind: str | None = None) -> int:
+    """How many things bear a tag: in a project or in all, of one kind or of all."""
+    return await _total(unit, TAGGED + entity, project_id, kind, subject=tag_id)
+
+
+async def _total(unit: Reader, noun: str, project_id: str | None, kind: str | None, **key: Any) -> int:
+    if project_id is not None:
+        key["project_id"] = project_id
+    if kind is not None:
+        key["kind"] = kind
+    return await unit.sum(Tally, "delta", noun=noun, **key)

@@ -21,12 +21,15 @@ ENTITY = "version"
 class VersionPage(Struct, frozen=True, kw_only=True):
     """What is asked of versions that every dialect sees.
 
-    ``artifact_name`` (of an ordinary artifact) and ``tag_name`` ask for exactly those, on top of ``where``.
+    ``kind``, ``artifact`` or ``artifact_name`` (of an ordinary one) and ``tag_name`` ask for exactly those, on top of
+    ``where``; a null project for all of them.
     """
 
-    project_id: str
+    project_id: str | None
     fields: tuple[str, ...]
     where: Where = EVERYTHING
+    kind: str | None = None
+    artifact: Artifact | None = None
     artifact_name: str | None = None
     tag_name: str | None = None
     sort: Sort
@@ -37,7 +40,7 @@ class VersionPage(Struct, frozen=True, kw_only=True):
 async def page_of_versions(unit: Reader, caller: Principal, asked: VersionPage) -> tuple[int, list[tuple[Any, ...]]]:
     """The total and the page: four statements at most. Raises ``Denied``."""
     require(caller, Role.VIEWER)
-    artifact: Artifact | None = None
+    artifact = asked.artifact
     tag: Tag | None = None
     if asked.artifact_name is not None:
         key = {"project_id": asked.project_id, "kind": ORDINARY, "name": asked.artifact_name}
@@ -56,6 +59,8 @@ async def page_of_versions(unit: Reader, caller: Principal, asked: VersionPage) 
 def _query(asked: VersionPage, artifact: Artifact | None, tag: Tag | None) -> Query:
     source, sort = "shown_version", asked.sort
     conditions = [asked.where]
+    if asked.kind is not None and artifact is None:
+        conditions.append(Compare("kind", Operator.EQ, asked.kind))
     if artifact is not None:
         conditions.append(Compare("artifact_id", Operator.EQ, artifact.id))
         if sort.field == "created":
@@ -82,9 +87,9 @@ def _query(asked: VersionPage, artifact: Artifact | None, tag: Tag | None) -> Qu
 async def _total(unit: Reader, asked: VersionPage, query: Query, artifact: Artifact | None, tag: Tag | None) -> int:
     if asked.where == EVERYTHING:
         if artifact is None and tag is None:
-            return await tallies.shown(unit, asked.project_id, ENTITY)
+            return await tallies.shown(unit, ENTITY, project_id=asked.project_id, kind=asked.kind)
         if artifact is not None and tag is None:
             return artifact.versions
         if tag is not None and artifact is None:
-            return await tallies.tagged(unit, asked.project_id, ENTITY, tag.id)
+            return await tallies.tagged(unit, ENTITY, tag.id, project_id=asked.project_id, kind=asked.kind)
     return await unit.count(query)

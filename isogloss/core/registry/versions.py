@@ -24,10 +24,12 @@ from isogloss.core.model import (
     Tally,
     Version,
 )
+from isogloss.core.places import owned_prefix
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Compare, Has, Operator, Query, Where, all_of
 from isogloss.core.registry.artifacts import BySlug, Target, locked_target, remove_belongings
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
 from isogloss.core.registry.metadata import log_of, replaced
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
@@ -39,13 +41,17 @@ LABEL_BOUND = 2**53
 
 
 class VersionDraft(Struct, frozen=True, kw_only=True):
-    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object."""
+    """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object.
+
+    ``id`` is the one that it was promised, where it was staged.
+    """
 
     dialect: str
     role: str = "data"
     form: str | None = None
     internal: bool = False
     uri: str | None = None
+    owned: bool = False
     store_id: str | None = None
     loader: str | None = None
     data_type: str | None = None
@@ -54,8 +60,11 @@ class VersionDraft(Struct, frozen=True, kw_only=True):
     metadata: Json | None = None
     producer_run: str | None = None
     producer_step: str | None = None
+    step: int | None = None
     facet: Json | None = None
     label: str | None = None
+    alias: str | None = None
+    id: str | None = None
 
 
 async def create_version(
@@ -82,7 +91,7 @@ async def write_version(
 ) -> Version:
     """Make a version of the artifact that is meant, within a unit of work.
 
-    Raises ``Denied``, what ``locked_target`` raises, and ``Conflict`` for a label that a version has.
+    Raises ``Denied``, what ``locked_target`` raises, and ``Conflict`` for a label or an alias that a version has.
     """
     require(caller, Role.EDITOR)
     artifact = await locked_target(
@@ -92,18 +101,23 @@ async def write_version(
     label, number = _label(draft.label, artifact)
     if draft.label is not None and await unit.get(Version, artifact_id=artifact.id, label=label) is not None:
         raise Conflict(f"The artifact {artifact.name!r} has a version {label!r} already.")
+    if draft.alias is not None:
+        await check_alias(unit, artifact, draft.alias)
     version = Version(
-        id=registry.new_id(),
+        id=draft.id or registry.new_id(),
         project_id=project.id,
         artifact_id=artifact.id,
+        kind=artifact.kind,
         ordinal=artifact.ordinals + 1,
         label=label,
         number=number,
+        alias=draft.alias,
         dialect=draft.dialect,
         role=draft.role,
         form=draft.form,
         internal=draft.internal,
         uri=draft.uri,
+        owned=draft.owned,
         store_id=draft.store_id,
         loader=draft.loader,
         data_type=draft.data_type,
@@ -112,6 +126,7 @@ async def write_version(
         metadata=draft.metadata,
         producer_run=draft.producer_run,
         producer_step=draft.producer_step,
+        step=draft.step,
         author_id=caller.user_id,
         facet=draft.facet,
         created=now,
@@ -166,24 +181,44 @@ async def change_version(
 
     async def work(unit: Writer) -> None:
         version, artifact = await _locked(unit, project, version_id)
-        now = max(registry.clock(), version.updated + 1)
-        changes: dict[str, Any] = {"updated": now}
-        if description is not UNSET:
-            changes["description"] = description
-        if data is not UNSET:
-            changes["data"] = data
+        given: dict[str, Any] = {"description": description, "data": data}
+        changes = {name: value for name, value in given.items() if value is not UNSET}
         if metadata is not UNSET:
-            changes["metadata"] = document = metadata(version)
-            gone, entries = replaced(registry, "version", version.id, version.metadata, document, now)
-            if gone:
-                await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
-            if entries:
-                await unit.add(*entries)
-        await unit.change(Version, {"id": version.id}, **changes)
-        if artifact.head_version_id == version.id:
-            await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+            changes["metadata"] = metadata(version)
+        await rewrite_version(registry, unit, version, artifact, **changes)
 
     await registry.store.write(work)
+
+
+async def rewrite_version(
+    registry: Registry, unit: Writer, version: Version, artifact: Artifact, **changes: Any
+) -> Version:
+    """Set fields of a version that is locked together with its artifact; answers it as it then is.
+
+    Another ``metadata`` replaces the old document whole. ``updated`` moves in any case. Raises ``Conflict`` for an
+    ``alias`` that another version has.
+    """
+    now = max(registry.clock(), version.updated + 1)
+    alias = changes.get("alias")
+    if alias is not None and alias != version.alias:
+        await check_alias(unit, artifact, alias)
+    if "metadata" in changes:
+        gone, entries = replaced(registry, "version", version.id, version.metadata, changes["metadata"], now)
+        if gone:
+            await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
+        if entries:
+            await unit.add(*entries)
+    if "producer_run" in changes and changes["producer_run"] != version.producer_run:
+        if version.producer_run is not None:
+            await unit.remove(RunLink, version_id=version.id, run_id=version.producer_run, direction=PRODUCED, slot="")
+        if changes["producer_run"] is not None:
+            link = RunLink(version_id=version.id, run_id=changes["producer_run"], direction=PRODUCED, slot="")
+            await unit.add_if_absent(link)
+    changes["updated"] = now
+    await unit.change(Version, {"id": version.id}, **changes)
+    if artifact.head_version_id == version.id:
+        await unit.change(Artifact, {"id": artifact.id}, head_updated=now)
+    return replace(version, **changes)
 
 
 async def delete_version(registry: Registry, caller: Principal, project: Project, version_id: str) -> None:
@@ -246,6 +281,12 @@ async def remove_versions(
     ids = [version.id for version, _ in versions]
     await remove_belongings(registry, unit, ids)
     await unit.remove(Version, id=ids)
+    owned = [version for version, _ in versions if version.owned]
+    await unit.add(
+        *discards(
+            registry, [(owned_prefix(each.project_id, each.id), each.created + ADDRESS_LIFETIME) for each in owned]
+        )
+    )
     by_artifact: dict[str, list[Version]] = {}
     for version, artifact in versions:
         by_artifact.setdefault(artifact.id, []).append(version)
@@ -316,6 +357,15 @@ async def _without(
     return rows
 
 
+async def check_alias(unit: Writer, artifact: Artifact, alias: str) -> None:
+    """Raise ``Conflict`` if a version of a locked artifact has this alias."""
+    holder = await unit.get(Version, artifact_id=artifact.id, alias=alias)
+    if holder is not None:
+        raise Conflict(
+            f"The alias {alias!r} is that of version {holder.ordinal} of {artifact.name!r}; take it off that one first."
+        )
+
+
 def after_head(now: Instant, artifact: Artifact) -> Instant:
     """The time of a new version: now, but at least a microsecond after the newest version was made or changed."""
     return now if artifact.head_updated is None else max(now, artifact.head_updated + 1)
@@ -383,7 +433,4 @@ async def _lock(unit: Writer, version_id: str) -> tuple[Version, Artifact]:
 def _links(version: Version) -> list[RunLink]:
     """A produced link for the run and for the step that the version names."""
     producers = dict.fromkeys(given for given in (version.producer_run, version.producer_step) if given is not None)
-    return [
-        RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="", step=None)
-        for producer in producers
-    ]
+    return [RunLink(version_id=version.id, run_id=producer, direction=PRODUCED, slot="") for producer in producers]

@@ -29,8 +29,12 @@ class Authentication:
             return
         dialect = scope[DIALECT]
         if not _is_open(dialect, scope["path"]):
+            credential = read_authorization(scope[HEADERS].get(b"authorization"))
+            if dialect.refuses is not None and dialect.refuses(credential):
+                await send_answer(dialect.unauthorized, send)
+                return
             try:
-                scope[CALLER] = await self._gate(read_authorization(scope[HEADERS].get(b"authorization")))
+                scope[CALLER] = await self._gate(credential)
             except Unauthenticated:
                 await send_answer(dialect.unauthorized, send)
                 return

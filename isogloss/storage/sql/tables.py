@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -78,6 +79,8 @@ projects = Table(
     _text("display_name", null=True),
     _text("description", null=True),
     _text("metadata", null=True),
+    _text("facet", null=True),
+    _text("author_id", null=True),
     _instant("created"),
     _instant("updated"),
 )
@@ -122,6 +125,7 @@ artifacts = Table(
     ),
     Index("uq_artifacts_head_id", "project_id", "head_id", unique=True, **_where(NAMED_HEAD)),
     Index("ix_artifacts_shown_created", "project_id", "created", "id", **_where(SHOWN)),
+    Index("ix_artifacts_kind_created", "project_id", "kind", "created", "id", **_where(SHOWN)),
     Index("ix_artifacts_head_created", "project_id", "head_created", "head_id", **_where(NAMED_HEAD)),
     Index("ix_artifacts_head_updated", "project_id", "head_updated", "head_id", **_where(NAMED_HEAD)),
 )
@@ -132,14 +136,17 @@ versions = Table(
     _text("id", key=True),
     _text("project_id"),
     Column("artifact_id", ByCodePoint, ForeignKey("artifacts.id"), nullable=False),
+    _text("kind"),
     Column("ordinal", BigInteger, nullable=False),
     _text("label"),
     Column("number", BigInteger, nullable=True),
+    _text("alias", null=True),
     _text("dialect"),
     _text("role"),
     _text("form", null=True),
     Column("internal", Boolean(create_constraint=False), nullable=False),
     _text("uri", null=True),
+    Column("owned", Boolean(create_constraint=False), nullable=False),
     _text("store_id", null=True),
     _text("loader", null=True),
     _text("data_type", null=True),
@@ -148,15 +155,19 @@ versions = Table(
     _text("metadata", null=True),
     _text("producer_run", null=True),
     _text("producer_step", null=True),
+    Column("step", BigInteger, nullable=True),
     _text("author_id", null=True),
     _text("facet", null=True),
     _instant("created"),
     _instant("updated"),
     UniqueConstraint("artifact_id", "ordinal"),
     UniqueConstraint("artifact_id", "label"),
+    Index("uq_versions_alias", "artifact_id", "alias", unique=True, **_where("alias IS NOT NULL")),
     Index("ix_versions_number", "artifact_id", "number"),
     Index("ix_versions_artifact_created", "artifact_id", "created", "ordinal"),
     Index("ix_versions_shown_created", "project_id", "created", "id", **_where(SHOWN)),
+    Index("ix_versions_kind_created", "project_id", "kind", "created", "id", **_where(SHOWN)),
+    Index("ix_versions_every_created", "kind", "created", "id", **_where(SHOWN)),
     Index("ix_versions_store", "store_id", **_where("store_id IS NOT NULL")),
     Index("ix_versions_project_id", "project_id", "id"),
     Index("ix_versions_project_created", "project_id", "created", "id"),
@@ -185,6 +196,7 @@ tag_links = Table(
     _text("entity", key=True),
     _text("entity_id", key=True),
     _text("project_id", null=True),
+    _text("kind"),
     _instant("at"),
     _instant("created"),
     Index("ix_tag_links_entity", "entity", "entity_id", "tag_id"),
@@ -282,6 +294,7 @@ runs = Table(
     _text("author_id", null=True),
     _instant("created"),
     _instant("updated"),
+    _instant("deleted", null=True),
     Index("uq_runs_workflow_key", "workflow_id", "key", unique=True, **_where("key IS NOT NULL")),
     Index("uq_runs_parent_position", "parent_id", "position", unique=True, **_where("position IS NOT NULL")),
     Index("ix_runs_name", "name"),
@@ -323,8 +336,50 @@ run_links = Table(
     _text("run_id", key=True),
     _text("direction", key=True),
     _text("slot", key=True),
-    Column("step", BigInteger, nullable=True),
     Index("ix_run_links_run", "run_id", "direction", "version_id"),
+)
+
+parameters = Table(
+    "parameters",
+    metadata,
+    Column("run_id", ByCodePoint, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _text("key", key=True),
+    _text("value"),
+    sqlite_with_rowid=False,
+)
+
+run_tags = Table(
+    "run_tags",
+    metadata,
+    Column("run_id", ByCodePoint, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _text("key", key=True),
+    _text("value"),
+    sqlite_with_rowid=False,
+)
+
+# One row each of what may be many millions, so that there is no index beside the key, in whose order they are read.
+metric_points = Table(
+    "metric_points",
+    metadata,
+    Column("run_id", ByCodePoint, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _text("key", key=True),
+    Column("step", BigInteger, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("value", Double, primary_key=True),
+    Column("nan", Boolean(create_constraint=False), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+metrics = Table(
+    "metrics",
+    metadata,
+    Column("run_id", ByCodePoint, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _text("key", key=True),
+    Column("step", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("nan", Boolean(create_constraint=False), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 log_lines = Table(
@@ -377,6 +432,42 @@ record_links = Table(
     _text("author_id", null=True),
     _instant("created"),
     Index("ix_record_links_entity", "entity", "entity_id", "record_id"),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    _text("id", key=True),
+    _text("project_id"),
+    Column("artifact_id", ByCodePoint, ForeignKey("artifacts.id", ondelete="CASCADE"), nullable=False),
+    _text("dialect"),
+    Column("root", ByCodePoint, nullable=False, unique=True),
+    _text("author_id", null=True),
+    _instant("created"),
+    _instant("expires"),
+    Index("ix_stages_artifact", "artifact_id"),
+    Index("ix_stages_expires", "expires"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _text("id", key=True),
+    _text("key"),
+    _text("reference"),
+    _instant("created"),
+    _instant("expires"),
+    Index("ix_uploads_expires", "expires"),
+)
+
+discards = Table(
+    "discards",
+    metadata,
+    _text("prefix", key=True),
+    _instant("created"),
+    _instant("due"),
+    _instant("until"),
+    Index("ix_discards_due", "due", "prefix"),
 )
 
 replies = Table(
@@ -481,9 +572,16 @@ TABLES: dict[type[Struct], Table] = {
     model.Run: runs,
     model.RunState: run_states,
     model.RunLink: run_links,
+    model.Parameter: parameters,
+    model.RunTag: run_tags,
+    model.MetricPoint: metric_points,
+    model.Metric: metrics,
     model.LogLine: log_lines,
     model.Record: records,
     model.RecordLink: record_links,
+    model.Stage: stages,
+    model.Upload: uploads,
+    model.Discard: discards,
     model.Reply: replies,
     model.Tally: tallies,
     model.User: users,

@@ -378,6 +378,7 @@ async def test_runs_of_another_dialect_are_shown_and_left_alone(api: Served, reg
         author_id=None,
         created=now,
         updated=now,
+        deleted=None,
     )
 
     async def work(unit: Writer) -> None:

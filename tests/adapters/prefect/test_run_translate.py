@@ -107,6 +107,7 @@ def standings(draw: st.DrawFn) -> Standing:
         author_id=None,
         created=draw(instants),
         updated=draw(instants),
+        deleted=None,
     )
     state = RunState(
         id=draw(ids),

@@ -157,13 +157,14 @@ def test_what_a_client_sends_comes_back(
         id=PREFECT_ID,
         project_id=PREFECT_ID,
         artifact_id=PREFECT_ID,
+        kind="artifact",
         ordinal=1,
         label="1",
         number=1,
         author_id=None,
         created=1,
         updated=1,
-        **{name: value for name, value in msgspec.structs.asdict(draft).items() if name != "label"},
+        **{name: value for name, value in msgspec.structs.asdict(draft).items() if name not in ("id", "label")},
     )
     shown = json.loads(msgspec.json.encode(translate.created(version, key)))
     assert (shown["key"], shown["type"], shown["flow_run_id"]) == (key, form, run)

@@ -50,7 +50,7 @@ async def step_with(
     """A step of a new run, which made or took a version."""
     run = new_run(registry, dialect=dialect, name=name)
     step = new_run(registry, "step", run.id, dialect=dialect)
-    link = RunLink(version_id=version_id, run_id=step.id, direction=direction, slot="output", step=None)
+    link = RunLink(version_id=version_id, run_id=step.id, direction=direction, slot="output")
     await add(registry, run, step, link)
     return step
 

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from isogloss.adapters.call import Call
 from isogloss.adapters.dialect import Host
-from isogloss.adapters.zenml.call import DIALECT, Call
 from isogloss.adapters.zenml.failures import Absent, BadValue
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_links import formatted, link_run_to_model
 from isogloss.adapters.zenml.model_versions import lean_model_versions
 from isogloss.core.access import ANYBODY

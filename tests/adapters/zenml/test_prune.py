@@ -33,7 +33,7 @@ async def test_only_what_nothing_holds_on_to_goes(registry: Registry) -> None:
     await model_version(registry, "m", gathered["id"])
     await step_with(registry, other["id"], dialect="prefect")
     run = new_run(registry)
-    link = RunLink(version_id=output["id"], run_id=run.id, direction="produced", slot="output", step=None)
+    link = RunLink(version_id=output["id"], run_id=run.id, direction="produced", slot="output")
     await add(registry, run, link)
     await prune_default(served)
 

@@ -60,6 +60,7 @@ def rows(draw: st.DrawFn) -> Run:
         author_id=draw(maybe(ids)),
         created=draw(instants),
         updated=draw(instants),
+        deleted=None,
     )
 
 

@@ -1,6 +1,7 @@
 """Artifacts: found or made by name, slug or id; renamed, deleted, counted; on both engines."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,7 +43,8 @@ async def totals(registry: Registry) -> tuple[int, int]:
 
     async def work(unit: Reader) -> tuple[int, int]:
         project = registry.default_project.id
-        return await tallies.shown(unit, project, "version"), await tallies.shown(unit, project, "artifact")
+        shown = partial(tallies.shown, unit, project_id=project)
+        return await shown("version"), await shown("artifact")
 
     return await registry.store.read(work)
 
@@ -137,7 +139,7 @@ async def test_a_deleted_artifact_takes_versions_tags_and_totals_along(registry:
     await write(registry, delete)
 
     async def left(unit: Reader) -> tuple[int, list[str]]:
-        tagged = await tallies.tagged(unit, registry.default_project.id, "version", gold_id)
+        tagged = await tallies.tagged(unit, "version", gold_id, project_id=registry.default_project.id)
         return tagged, [version.id for version in await unit.find(Version)]
 
     assert await registry.store.read(left) == (1, [stays.id])

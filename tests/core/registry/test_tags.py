@@ -45,7 +45,7 @@ async def detach(registry: Registry, tag: Tag, version_id: str) -> bool:
 
 async def total(registry: Registry, tag: Tag) -> int:
     async def work(unit: Reader) -> int:
-        return await tallies.tagged(unit, registry.default_project.id, "version", tag.id)
+        return await tallies.tagged(unit, "version", tag.id, project_id=registry.default_project.id)
 
     return await registry.store.read(work)
 

@@ -109,6 +109,7 @@ def a_run(registry: Registry, place: int) -> Run:
         author_id=None,
         created=place,
         updated=place,
+        deleted=None,
     )
 
 

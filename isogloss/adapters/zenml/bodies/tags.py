@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from isogloss.adapters.call import as_uuid
 from isogloss.adapters.zenml.bodies.common import Identifier, Lenient, Name
-from isogloss.adapters.zenml.call import as_uuid
 
 Colour = Literal["grey", "purple", "red", "green", "yellow", "orange", "lime", "teal", "turquoise", "magenta", "blue"]
 ResourceType = Literal[

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from isogloss.adapters.zenml.call import DIALECT, as_uuid, flag
+from isogloss.adapters.call import as_uuid, flag
 from isogloss.adapters.zenml.failures import BadFilter
 from isogloss.adapters.zenml.filters.language import (
     EQUALS,
@@ -19,7 +19,7 @@ from isogloss.adapters.zenml.filters.language import (
     of_text,
 )
 from isogloss.adapters.zenml.filters.listing import Shape
-from isogloss.adapters.zenml.kinds import FOREIGN_DATA_TYPE, FOREIGN_LOADER, ROLES, is_ordinary_name
+from isogloss.adapters.zenml.kinds import DIALECT, FOREIGN_DATA_TYPE, FOREIGN_LOADER, ROLES, is_ordinary_name
 from isogloss.core.names import ORDINARY
 from isogloss.core.query import EVERYTHING, Compare, Has, Not, Operator, Where, all_of, any_of
 from isogloss.core.registry.prune import own

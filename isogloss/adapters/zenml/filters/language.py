@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from isogloss.adapters.zenml.call import as_uuid
+from isogloss.adapters.call import as_uuid
 from isogloss.adapters.zenml.failures import BadFilter, BadValue
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.query import (

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from isogloss.adapters.call import flag, number
 from isogloss.adapters.zenml import wire
-from isogloss.adapters.zenml.call import flag, number
 from isogloss.adapters.zenml.failures import BadFilter, BadValue, Unprocessable
 from isogloss.adapters.zenml.filters.language import Kind, condition
 from isogloss.core import query as core

@@ -1,6 +1,6 @@
 """What lists of pipelines, snapshots, runs and steps may be asked."""
 
-from isogloss.adapters.zenml.call import DIALECT, as_uuid
+from isogloss.adapters.call import as_uuid
 from isogloss.adapters.zenml.filters.artifacts import author, metadata, tags
 from isogloss.adapters.zenml.filters.language import (
     EQUALS,
@@ -17,6 +17,7 @@ from isogloss.adapters.zenml.filters.language import (
 )
 from isogloss.adapters.zenml.filters.listing import Shape
 from isogloss.adapters.zenml.filters.records import of_property
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.states import FOREIGN, FOREIGN_NAMES, INITIALIZING
 from isogloss.core.model import Instant
 from isogloss.core.query import (

@@ -5,12 +5,12 @@ Their lists are empty, so that clients which look for some go on without; whoeve
 
 from typing import Any
 
+from isogloss.adapters.call import Call
+from isogloss.adapters.operations import Read, Route
 from isogloss.adapters.zenml import wire
-from isogloss.adapters.zenml.call import Call
 from isogloss.adapters.zenml.failures import Absent, Unsupported
 from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
 from isogloss.adapters.zenml.filters.records import COMMON, COMMON_SORTS
-from isogloss.adapters.zenml.routes import Read, Route
 from isogloss.core.ports import Reader
 
 _ANYTHING = Shape(filters=COMMON, sorts=COMMON_SORTS)

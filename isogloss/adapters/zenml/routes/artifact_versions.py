@@ -5,18 +5,19 @@ import logging
 import msgspec
 from litestar.types import ASGIApp
 
+from isogloss.adapters.call import Body, Call, dump, flag
+from isogloss.adapters.operations import Plain, Read, Route, Write
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import kinds, wire
 from isogloss.adapters.zenml.around import around_versions
 from isogloss.adapters.zenml.bodies.artifacts import VersionRequest, VersionUpdate
 from isogloss.adapters.zenml.bodies.common import Source
 from isogloss.adapters.zenml.bodies.metadata import kept
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.adapters.zenml.filters.artifacts import VERSIONS, narrow
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_id_of, project_named
-from isogloss.adapters.zenml.routes import Plain, Read, Route, Write
 from isogloss.adapters.zenml.routes.files import with_files
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visualization, version

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import around_artifacts
 from isogloss.adapters.zenml.bodies.artifacts import ArtifactRequest, ArtifactUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.filters.artifacts import ARTIFACTS
 from isogloss.adapters.zenml.filters.listing import Listing, paged, read_listing
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.naming import check_named
 from isogloss.adapters.zenml.projects import project_of
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.adapters.zenml.translate import ARTIFACT_FIELDS, artifact
 from isogloss.core.access import Role, require
@@ -91,10 +92,10 @@ async def _page(unit: Reader, project_id: str, asked: Listing) -> tuple[int, lis
     query = asked.query("artifact", ARTIFACT_FIELDS, project_id)
     match asked.where:
         case where if where == EVERYTHING:
-            total = await tallies.shown(unit, project_id, "artifact")
+            total = await tallies.shown(unit, "artifact", project_id=project_id)
         case Has("tag", Compare("tag.name", Operator.EQ, str(name))):
             tag = await get_tag_by_name(unit, name)
-            total = 0 if tag is None else await tallies.tagged(unit, project_id, "artifact", tag.id)
+            total = 0 if tag is None else await tallies.tagged(unit, "artifact", tag.id, project_id=project_id)
         case _:
             total = await unit.count(query)
     return total, await unit.rows(query) if total > asked.offset else []

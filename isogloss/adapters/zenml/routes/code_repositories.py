@@ -8,14 +8,15 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.code_repositories import CodeRepositoryRequest, CodeRepositoryUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.filters.listing import Shape
 from isogloss.adapters.zenml.filters.records import COMMON, COMMON_SORTS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, removes, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.stack_wire import UserResources
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Record

@@ -5,15 +5,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import ComponentRequest, ComponentUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.default_stack import is_default
 from isogloss.adapters.zenml.failures import Absent, Forbidden, Unsupported
 from isogloss.adapters.zenml.filters.stacks import COMPONENTS, of_one_type
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, remove, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.routes.flavors import flavors_of, require_flavor
 from isogloss.adapters.zenml.stack_translate import (
     ARTIFACT_STORE,

@@ -2,16 +2,16 @@
 
 from msgspec import UNSET
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Plain, Read, Route, Write, encode
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.account_translate import device
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.accounts import DeviceUpdate, DeviceVerification
-from isogloss.adapters.zenml.call import Body, Call, flag
 from isogloss.adapters.zenml.failures import BadValue
 from isogloss.adapters.zenml.filters.accounts import DEVICES
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
-from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Device
 from isogloss.core.ports import Reader, Writer

@@ -6,11 +6,12 @@ import base64
 from litestar.types import ASGIApp
 from msgspec import Struct
 
+from isogloss.adapters.call import Call, flag, number
+from isogloss.adapters.operations import Plain, PlainOperation, Route, WriteOperation, encode
 from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.zenml import kinds
-from isogloss.adapters.zenml.call import DIALECT, Call, flag, number
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden, Refusal, Unprocessable
-from isogloss.adapters.zenml.routes import Plain, PlainOperation, Route, WriteOperation, encode
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.stack_translate import COMPONENT
 from isogloss.adapters.zenml.stores import key_in, store_key
 from isogloss.adapters.zenml.translate import VersionFacet, Visualization, version_facet

@@ -5,16 +5,17 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import FlavorRequest, FlavorUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.stacks import FLAVORS
 from isogloss.adapters.zenml.flavors import BUILT_IN, BUILT_IN_BY_ID, BUILT_IN_BY_KEY, Flavor, unknown
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import checked_name, raw
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,
     FLAVOR,

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml import run_wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.runs import HookInvocationRequest
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.filters.runs import HOOK_INVOCATIONS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, reads, removes, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.routes.logs import give_to_hook
 from isogloss.adapters.zenml.routes.runs import exception_text
 from isogloss.adapters.zenml.run_around import logs_of_ids, versions_of

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.runs import Logs, LogsRequest, LogsUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.failures import Forbidden
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_of
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.run_around import LOGS
 from isogloss.adapters.zenml.run_facets import LogsFacet, facet_text, logs_facet
 from isogloss.adapters.zenml.run_translate import logs

@@ -5,15 +5,16 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, as_uuid, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.models import ArtifactLinkRequest, RunLinkRequest
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, flag
 from isogloss.adapters.zenml.failures import Absent
 from isogloss.adapters.zenml.filters.listing import Shape, paged, read_listing
 from isogloss.adapters.zenml.filters.models import ARTIFACT_LINKS, RUN_LINKS, SWITCHES
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_links import RUN
 from isogloss.adapters.zenml.model_translate import MODEL_VERSION, artifact_link, run_link
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.run_translate import lean_run
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around
 from isogloss.adapters.zenml.translate import version as artifact_version

@@ -2,15 +2,16 @@
 
 from msgspec import UNSET
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.models import ARCHIVED, ModelVersionRequest, ModelVersionUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.failures import Refusal
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_links import create_version
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, version_text
 from isogloss.adapters.zenml.model_versions import VERSION_RESOURCE
 from isogloss.adapters.zenml.records import checked_name, reads, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Record

@@ -1,12 +1,13 @@
 """Models: create, read, list, change, delete."""
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.models import ModelRequest, ModelUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, changed_model_text, model_key, model_text
 from isogloss.adapters.zenml.model_versions import RESOURCE
 from isogloss.adapters.zenml.records import checked_name, lock, reads, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
 from isogloss.core.ports import Writer
 from isogloss.core.registry import editions, records

@@ -5,14 +5,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import run_wire, wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.bodies.snapshots import SnapshotRequest, SnapshotUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.failures import Absent
 from isogloss.adapters.zenml.filters.runs import SNAPSHOTS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, list_page, lock
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.run_around import SNAPSHOT, STACK, latest_runs_of, stacks_of, workflows_of
 from isogloss.adapters.zenml.run_facets import facet_text, snapshot_facet
 from isogloss.adapters.zenml.run_translate import lean_pipeline, snapshot_body, snapshot_metadata, status

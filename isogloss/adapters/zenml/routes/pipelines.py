@@ -5,15 +5,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.bodies.runs import PipelineRequest, PipelineUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, flag
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import PIPELINES
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.run_around import SNAPSHOT, runs_of
 from isogloss.adapters.zenml.run_facets import PipelineFacet, facet_text, pipeline_facet
 from isogloss.adapters.zenml.run_translate import pipeline

@@ -1,12 +1,13 @@
 """Projects: create, read, list, change, delete, count."""
 
+from isogloss.adapters.call import Body, Call, dump, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.bodies.projects import ProjectRequest, ProjectUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.projects import PROJECTS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_named
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.translate import project
 from isogloss.core.access import Role, require
 from isogloss.core.model import Project

@@ -1,8 +1,9 @@
 """Metadata of versions, runs, steps and records."""
 
+from isogloss.adapters.call import Body, Call, dump
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml.bodies.metadata import Owner, RunMetadataRequest, kept
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump
-from isogloss.adapters.zenml.routes import Route, Write
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Record, Run, Version

@@ -7,16 +7,17 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, dump, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import configurations, wire
 from isogloss.adapters.zenml.bodies.runs import ExceptionInfo, RunRequest, RunUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import RUNS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
 from isogloss.adapters.zenml.records import checked_name
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
 from isogloss.adapters.zenml.run_around import ENVIRONMENT, SNAPSHOT, around_runs, run_of
 from isogloss.adapters.zenml.run_facets import (

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from isogloss.adapters.zenml.call import Call
-from isogloss.adapters.zenml.routes import Read, Route
+from isogloss.adapters.call import Call
+from isogloss.adapters.operations import Read, Route
 from isogloss.core.ports import Reader
 
 VERSION = "0.98.0"

@@ -5,6 +5,8 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, flag
+from isogloss.adapters.operations import Plain, Read, Route, Write, encode
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.account_translate import (
@@ -23,10 +25,8 @@ from isogloss.adapters.zenml.bodies.accounts import (
     ServiceAccountRequest,
     ServiceAccountUpdate,
 )
-from isogloss.adapters.zenml.call import Body, Call, flag
 from isogloss.adapters.zenml.filters.accounts import API_KEYS, SERVICE_ACCOUNTS
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
-from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.errors import NotFound
 from isogloss.core.model import User
 from isogloss.core.ports import Reader, Writer

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from isogloss.adapters.zenml.call import Call, flag
+from isogloss.adapters.call import Call, flag
+from isogloss.adapters.operations import Read, Route
 from isogloss.adapters.zenml.failures import Unsupported
-from isogloss.adapters.zenml.routes import Read, Route
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.ports import Reader
 

@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from litestar.exceptions import HTTPException
 
+from isogloss.adapters.call import Call, as_uuid, number, storable
+from isogloss.adapters.operations import Plain, Read, Route
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import account_wire
 from isogloss.adapters.zenml.account_translate import device_said, make_device_key
-from isogloss.adapters.zenml.call import Call, as_uuid, number, storable
 from isogloss.adapters.zenml.failures import BadValue, Refusal, Unprocessable
-from isogloss.adapters.zenml.routes import Plain, Read, Route
 from isogloss.core.access import Credential, Principal, Role
 from isogloss.core.errors import Unauthenticated
 from isogloss.core.model import Record, Run

@@ -6,14 +6,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call
+from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import NewComponent, StackRequest, StackUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call
 from isogloss.adapters.zenml.default_stack import DEFAULT
 from isogloss.adapters.zenml.failures import BadValue, Forbidden, Unsupported
 from isogloss.adapters.zenml.filters.stacks import STACKS
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, remove, show_one
-from isogloss.adapters.zenml.routes import Route, Write
 from isogloss.adapters.zenml.routes.components import add_component, lean_components, refuse_secrets
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,

@@ -6,17 +6,17 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, as_uuid, dump, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import configurations, run_wire, wire
 from isogloss.adapters.zenml.bodies.runs import HeartbeatRequest, StepRequest, StepUpdate
-from isogloss.adapters.zenml.call import DIALECT, Body, Call, as_uuid, dump, flag
 from isogloss.adapters.zenml.configurations import PipelineConfiguration, Step
 from isogloss.adapters.zenml.failures import Absent, Forbidden
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.runs import STEPS, cache_expired, sortable
-from isogloss.adapters.zenml.kinds import stand_in_id
+from isogloss.adapters.zenml.kinds import DIALECT, stand_in_id
 from isogloss.adapters.zenml.model_links import link_run_to_model
 from isogloss.adapters.zenml.projects import project_of
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.routes.logs import keep_logs
 from isogloss.adapters.zenml.routes.runs import exception_text, follow, model_property
 from isogloss.adapters.zenml.run_around import (

@@ -1,13 +1,13 @@
 """Tags, and what bears them."""
 
+from isogloss.adapters.call import Body, Call, as_uuid, flag
+from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.tags import TagRequest, TagResourceRequest, TagUpdate
-from isogloss.adapters.zenml.call import Body, Call, as_uuid, flag
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
 from isogloss.adapters.zenml.filters.tags import TAGS
 from isogloss.adapters.zenml.naming import check_named
-from isogloss.adapters.zenml.routes import Read, Route, Write
 from isogloss.adapters.zenml.tagging import BEARERS, attach, check_may_be_exclusive, random_colour, things
 from isogloss.adapters.zenml.translate import TAG_FIELDS, tag, tag_resource
 from isogloss.core.access import Role, require

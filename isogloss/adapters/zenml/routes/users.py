@@ -8,15 +8,15 @@ from typing import Any
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
+from isogloss.adapters.call import Body, Call, dump, flag
+from isogloss.adapters.operations import Plain, Read, Route, Write, encode
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.account_translate import UserFacet, user, user_facet, with_user_facet
 from isogloss.adapters.zenml.bodies.accounts import UserRequest, UserUpdate
-from isogloss.adapters.zenml.call import Body, Call, dump, flag
 from isogloss.adapters.zenml.failures import Forbidden, Refusal
 from isogloss.adapters.zenml.filters.accounts import USERS
 from isogloss.adapters.zenml.filters.listing import paged, read_listing
-from isogloss.adapters.zenml.routes import Plain, Read, Route, Write, encode
 from isogloss.core.access import Role, require, role_of
 from isogloss.core.errors import NotFound, Unauthenticated
 from isogloss.core.model import Json, Project, User

@@ -84,6 +84,24 @@ def record_link_source(alias: str = "cl") -> Source:
     )
 
 
+def stage_source() -> Source:
+    """Stages."""
+    stage = tables.stages.alias("g")
+    return Source(rows=stage, columns=columns_of(stage))
+
+
+def upload_source() -> Source:
+    """Uploads in parts."""
+    upload = tables.uploads.alias("l")
+    return Source(rows=upload, columns=columns_of(upload))
+
+
+def discard_source() -> Source:
+    """Prefixes whose bytes are to be removed."""
+    discard = tables.discards.alias("d")
+    return Source(rows=discard, columns=columns_of(discard))
+
+
 def reply_source() -> Source:
     """Replies that are repeated."""
     reply = tables.replies.alias("y")

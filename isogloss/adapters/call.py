@@ -1,6 +1,6 @@
-"""A request as ZenML's operations see it, and how they read it.
+"""A request as operations see it, and how they read it.
 
-Bodies are validated by pydantic, since the vendor's server does so: what is coerced is equal by construction.
+Bodies are validated by pydantic, as the vendors' servers do: what is coerced is equal by construction.
 """
 
 import json
@@ -14,18 +14,24 @@ from msgspec import Struct
 from pydantic import TypeAdapter
 
 from isogloss.adapters.dialect import Host
-from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.core.access import Principal
 from isogloss.core.model import Json
 from isogloss.core.registry import Registry
 
 T = TypeVar("T")
 
-DIALECT = "zenml"
-
 _UUID = re.compile("[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
+
+
+class Malformed(Exception):
+    """A body, path or query that cannot be read. ``where`` is the place, dotted (``query.page``), or empty."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.where = where
+        self.reason = reason
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -53,20 +59,20 @@ class Call(Struct, frozen=True, kw_only=True):
         try:
             pairs = parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
         except ValueError:
-            raise Unprocessable("The query has more than 1000 parameters.") from None
+            raise Malformed("query", "must have at most 1000 parameters.") from None
         for name, value in pairs:
             given.setdefault(name, []).append(storable(name, value))
         return given
 
     def path_id(self, name: str) -> str:
-        """The UUID at a place of the path, dashed and lower-case. Raises ``Unprocessable``."""
+        """The UUID at a place of the path, dashed and lower-case. Raises ``Malformed``."""
         text = self.path[name]
         if not _UUID.fullmatch(text):
-            raise Unprocessable(f"path.{name}: {text!r} is not a valid UUID.")
+            raise Malformed(f"path.{name}", f"{text!r} is not a valid UUID.")
         return str(UUID(text))
 
     def path_text(self, name: str) -> str:
-        """The name or id at a place of the path. Raises ``Unprocessable``."""
+        """The name or id at a place of the path. Raises ``Malformed``."""
         return storable(name, self.path[name])
 
 
@@ -76,13 +82,13 @@ def as_uuid(text: str) -> str | None:
 
 
 def storable(name: str, text: str) -> str:
-    """Text that every engine can compare. Raises ``Unprocessable``."""
+    """Text that every engine can compare. Raises ``Malformed``."""
     if "\0" in text:
-        raise Unprocessable(f"{name}: text must not contain the character NUL.")
+        raise Malformed(name, "text must not contain the character NUL.")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Unprocessable(f"{name}: text must be UTF-8.") from None
+        raise Malformed(name, "text must be UTF-8.") from None
     return text
 
 
@@ -97,12 +103,12 @@ class Body(msgspec.Struct, frozen=True):
         return cls(TypeAdapter(shape))
 
     def read(self, call: Call) -> Any:
-        """The body's value. Raises ``Unprocessable``, and pydantic's ``ValidationError``, which is answered alike."""
+        """The body's value. Raises ``Malformed``, and pydantic's ``ValidationError``, which is answered alike."""
         return self.shape.validate_python(parse(call.body))
 
 
 def parse(raw: bytes) -> Any:
-    """The value of a JSON body; None for an empty one. Raises ``Unprocessable``."""
+    """The value of a JSON body; None for an empty one. Raises ``Malformed``."""
     if not raw:
         return None
     try:
@@ -113,19 +119,19 @@ def parse(raw: bytes) -> Any:
         # The standard library takes NaN, Infinity and byte order marks, as the vendor's server does.
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise Unprocessable(f"The body is not JSON: {error}") from None
+        raise Malformed("body", f"must be JSON: {error}") from None
 
 
 def dump(value: Any) -> Json:
-    """The JSON text of a parsed value: NaN and the infinities become null. Raises ``Unprocessable``."""
+    """The JSON text of a parsed value: NaN and the infinities become null. Raises ``Malformed``."""
     try:
         return msgspec.json.encode(value).decode()
     except (UnicodeEncodeError, RecursionError, OverflowError) as error:
-        raise Unprocessable(f"The body cannot be kept: {error}") from None
+        raise Malformed("body", f"cannot be kept: {error}") from None
 
 
 def flag(query: dict[str, list[str]], name: str, default: bool) -> bool:
-    """A yes or no of the query, the last one given. Raises ``Unprocessable``."""
+    """A yes or no of the query, the last one given. Raises ``Malformed``."""
     given = query.get(name)
     if not given:
         return default
@@ -134,18 +140,18 @@ def flag(query: dict[str, list[str]], name: str, default: bool) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise Unprocessable(f"query.{name}: {given[-1]!r} is not a valid boolean.")
+    raise Malformed(f"query.{name}", f"{given[-1]!r} is not a valid boolean.")
 
 
 def number(query: dict[str, list[str]], name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the query, the last one given, within bounds. Raises ``Unprocessable``."""
+    """A whole number of the query, the last one given, within bounds. Raises ``Malformed``."""
     given = query.get(name)
     if not given:
         return default
     try:
         value = int(given[-1])
     except ValueError:
-        raise Unprocessable(f"query.{name}: {given[-1]!r} is not a valid integer.") from None
+        raise Malformed(f"query.{name}", f"{given[-1]!r} is not a valid integer.") from None
     if not least <= value <= most:
-        raise Unprocessable(f"query.{name}: must be from {least} to {most}, this is {value}.")
+        raise Malformed(f"query.{name}", f"must be from {least} to {most}, this is {value}.")
     return value
