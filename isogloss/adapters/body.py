@@ -1,6 +1,12 @@
 """Reading the bytes of a request's body, for a fraction of what the framework takes."""
 
+from collections.abc import AsyncIterator
+
 from litestar.types import Receive
+
+from isogloss.core.errors import Corrupted, TooLarge
+
+CHUNK_BYTES = 1024 * 1024
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -15,3 +21,42 @@ async def read_body(receive: Receive) -> bytes | None:
             return b"".join(parts)
         message = await receive()
     return None
+
+
+async def read_body_within(receive: Receive, limit: int) -> bytes:
+    """All bytes of the body. Raises ``TooLarge`` as soon as they are more than ``limit``, and as ``read_chunks``."""
+    body = bytearray()
+    async for piece in _pieces(receive):
+        body += piece
+        if len(body) > limit:
+            raise TooLarge(f"The body has more than {limit} bytes.")
+    return bytes(body)
+
+
+async def read_chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """The body in chunks of about a mebibyte, read no faster than they are taken.
+
+    The server delivers what arrived at once, which is far less: a chunk spares most of the ways to a disk. Raises
+    ``Corrupted`` where the client left before the end.
+    """
+    waiting: list[bytes] = []
+    size = 0
+    async for piece in _pieces(receive):
+        waiting.append(piece)
+        size += len(piece)
+        if size >= CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Corrupted("The body ended before its end; nothing was kept.")
+        if piece := message.get("body", b""):
+            yield piece
+        if not message.get("more_body"):
+            return

@@ -37,11 +37,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     ``prefixes`` are the path prefixes that belong to it; where those of two dialects fit a path, the longer decides.
     ``routes`` builds its handlers. ``open_paths``, and paths of which ``open_pattern`` matches the whole, answer
-    without a credential even when credentials are required. ``unauthorized``, ``too_large`` and ``failed`` (an
-    unexpected error) are the vendor's shapes of these answers. ``connect`` gives the lines that point the vendor's
-    client at an address, with a user's name and a key if there is one. ``refuses`` tells which credentials, or the lack
-    of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees at every start that what
-    its clients take for granted is there; several gateways may start at once.
+    without a credential even when credentials are required. ``streamed_paths`` take bodies of any length, which their
+    routes never hold as a whole. ``unauthorized``, ``too_large`` and ``failed`` (an unexpected error) are the vendor's
+    shapes of these answers. ``connect`` gives the lines that point the vendor's client at an address, with a user's
+    name and a key if there is one; it is null where no client is the dialect's own. ``refuses`` tells which
+    credentials, or the lack of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees
+    at every start that what its clients take for granted is there; several gateways may start at once.
     """
 
     name: str
@@ -51,8 +52,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     unauthorized: Answer
     too_large: Answer
     failed: Answer
-    connect: Callable[[str, str, str | None], list[str]]
+    connect: Callable[[str, str, str | None], list[str]] | None
     open_pattern: re.Pattern[str] | None = None
+    streamed_paths: frozenset[str] = frozenset()
     refuses: Callable[[Credential | None], bool] | None = None
     prepare: Callable[[Registry], Awaitable[None]] | None = None
 

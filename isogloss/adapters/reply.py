@@ -8,21 +8,26 @@ from urllib.parse import quote
 
 from litestar.types import Receive, Scope, Send
 
-_JSON = (b"content-type", b"application/json")
-
-
 class Reply:
-    """Sends a status and a body of JSON, already encoded; an empty body has no content type.
+    """Sends a status and a body of JSON or another type, already encoded; an empty body has no content type.
 
     Litestar takes it as it is, where its own responses would be built twice.
     """
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "media_type", "status")
 
-    def __init__(self, body: bytes, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+        *,
+        media_type: bytes = b"application/json",
+    ) -> None:
         self.body = body
         self.status = status
         self.headers = headers
+        self.media_type = media_type
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -30,7 +35,7 @@ class Reply:
         if self.status != 204:
             headers.append((b"content-length", b"%d" % len(self.body)))
             if self.body:
-                headers.append(_JSON)
+                headers.append((b"content-type", self.media_type))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
@@ -44,11 +49,14 @@ class Stream:
     An error on the way breaks the connection, since the status has been told by then.
     """
 
-    __slots__ = ("chunks", "headers")
+    __slots__ = ("chunks", "headers", "status")
 
-    def __init__(self, chunks: AsyncIterator[bytes], headers: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, chunks: AsyncIterator[bytes], headers: tuple[tuple[str, str], ...], *, status: int = 200
+    ) -> None:
         self.chunks = chunks
         self.headers = headers
+        self.status = status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -56,7 +64,7 @@ class Stream:
         # The request has been read whole, so what comes next is that the client left.
         following = asyncio.ensure_future(receive())
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
             async with _closed_after(self.chunks) as chunks:
                 async for chunk in chunks:
                     if following.done() and following.result()["type"] == "http.disconnect":

@@ -41,3 +41,7 @@ class TooLarge(RegistryError):
 
 class Ended(RegistryError):
     """What is asked of a run or step comes too late: it has come to its end, or is about to."""
+
+
+class Corrupted(RegistryError):
+    """Bytes that are not those that were announced."""

@@ -14,7 +14,7 @@ class BodyLimit:
     """Refuses bodies of more than ``limit`` bytes with the dialect's ``too_large``.
 
     A length that is announced is believed, since the server delivers no more than that; only a body without one is
-    counted as it comes.
+    counted as it comes. A dialect's streamed paths, compared whole, have no limit here.
     """
 
     def __init__(self, app: App, *, limit: int) -> None:
@@ -23,7 +23,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on unless its body is too large."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in scope[DIALECT].streamed_paths:
             await self._app(scope, receive, send)
             return
         headers = scope[HEADERS]

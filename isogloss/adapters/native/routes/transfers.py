@@ -1,0 +1,159 @@
+"""Bytes by permit: taken, given, and put together from parts. Whoever holds an address may use it."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
+
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from isogloss.adapters.body import read_body_within, read_chunks
+from isogloss.adapters.native.completion import completed, read_parts
+from isogloss.adapters.native.digests import read_digests
+from isogloss.adapters.native.failures import Refusal
+from isogloss.adapters.native.ranges import Span, Unsatisfiable, asked_range, http_date, is_unchanged, names
+from isogloss.adapters.native.routes import Call, Route
+from isogloss.adapters.reply import Reply, Stream, attachment
+from isogloss.adapters.transfers import PATH, PERMIT
+from isogloss.core.errors import NotFound
+from isogloss.core.ports import Reader, StoredObject
+from isogloss.core.registry.transfers import (
+    Operation,
+    Permit,
+    check_permit,
+    entity_tag,
+    files_of,
+    finish_upload,
+    keep_object,
+    read_object,
+)
+
+MOST_FINISH_BYTES = 1024 * 1024
+
+Header = tuple[str, str]
+
+
+class Wanted(Struct, frozen=True):
+    """What of an object is sent, under which status and headers."""
+
+    status: int
+    span: Span
+    headers: tuple[Header, ...]
+
+
+async def put_object(call: Call) -> ASGIApp:
+    """Keep the body as the object of a permit to write."""
+    permit = await _permit(call, Operation.WRITE)
+    digests = read_digests(call.header("content-md5"), call.header("content-digest"), call.header("repr-digest"))
+    kept = await keep_object(call.registry, permit, read_chunks(call.receive), digests)
+    return Reply(b"", 200, (_etag(kept),))
+
+
+async def get_object(call: Call) -> ASGIApp:
+    """The object of a permit to read, or a range of it."""
+    permit, found = await _readable(call)
+    wanted = _wanted(call, found, call.header("range"))
+    if wanted.status == 304:
+        return _without_body(wanted)
+    span = wanted.span
+    chunks = await read_object(call.registry, permit, found, span.start, span.end)
+    return Stream(chunks, wanted.headers, status=wanted.status)
+
+
+async def head_object(call: Call) -> ASGIApp:
+    """What ``get_object`` would tell, without the bytes."""
+    _, found = await _readable(call)
+    # Only GET asks for ranges.
+    return _without_body(_wanted(call, found, None))
+
+
+async def finish(call: Call) -> ASGIApp:
+    """Put the parts of an upload together."""
+    permit = await _permit(call, Operation.FINISH)
+    parts = read_parts(await read_body_within(call.receive, MOST_FINISH_BYTES))
+    kept = await finish_upload(call.registry, permit, parts)
+    return Reply(completed(permit.key, entity_tag(kept)), 200, (_etag(kept),), media_type=b"application/xml")
+
+
+async def _permit(call: Call, operation: Operation) -> Permit:
+    """The permit of the address, which must be to do this. Raises ``Unauthenticated``."""
+    given = parse_qs(call.query_string.decode("latin-1")).get(PERMIT, [""])
+
+    async def work(unit: Reader) -> Permit:
+        return await check_permit(call.registry, unit, given[-1], operation)
+
+    return await call.registry.store.read(work)
+
+
+async def _readable(call: Call) -> tuple[Permit, StoredObject]:
+    permit = await _permit(call, Operation.READ)
+    try:
+        return permit, await files_of(call.registry).objects.head(permit.key)
+    except NotFound:
+        raise Refusal(404, "The file of this address is not there.") from None
+
+
+def _wanted(call: Call, found: StoredObject, asked_for: str | None) -> Wanted:
+    """What is to be sent of an object, by the request's conditions and range. Raises ``Refusal``."""
+    tag = entity_tag(found)
+    if_match, if_none_match = call.header("if-match"), call.header("if-none-match")
+    if if_match is not None and not names(if_match, tag, weak=False):
+        raise Refusal(412, "The file is not the one that If-Match names.", (_etag(found),))
+    whole = Span(0, found.size)
+    if if_none_match is not None and names(if_none_match, tag, weak=True):
+        return Wanted(304, whole, _headers(found))
+    asked = asked_range(asked_for, found.size)
+    if asked is None or not is_unchanged(call.header("if-range"), tag, found.modified):
+        return Wanted(200, whole, (*_headers(found), *_description(found, whole)))
+    if isinstance(asked, Unsatisfiable):
+        raise Refusal(
+            416, f"The file has {found.size} bytes, none of them in this range.", (_content_range("*", found),)
+        )
+    told = _content_range(f"{asked.start}-{asked.end - 1}", found)
+    return Wanted(206, asked, (*_headers(found), *_description(found, asked), told))
+
+
+def _headers(found: StoredObject) -> tuple[Header, ...]:
+    """What is told of an object whether it is sent or not."""
+    return (
+        _etag(found),
+        ("last-modified", http_date(found.modified)),
+        ("accept-ranges", "bytes"),
+        # Who holds an address may read by it; that is no reason to leave the bytes with those on the way.
+        ("cache-control", "private"),
+    )
+
+
+def _description(found: StoredObject, span: Span) -> tuple[Header, ...]:
+    """What is told of the bytes. A browser keeps them, and never shows them as a page of this server's."""
+    return (
+        ("content-type", "application/octet-stream"),
+        ("content-length", str(span.end - span.start)),
+        ("content-disposition", attachment(found.key.rpartition("/")[2])),
+        ("x-content-type-options", "nosniff"),
+    )
+
+
+def _etag(found: StoredObject) -> Header:
+    return "etag", f'"{entity_tag(found)}"'
+
+
+def _content_range(told: str, found: StoredObject) -> Header:
+    return "content-range", f"bytes {told}/{found.size}"
+
+
+def _without_body(wanted: Wanted) -> Stream:
+    return Stream(_nothing(), wanted.headers, status=wanted.status)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for chunk in nothing:
+        yield chunk
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("PUT", PATH, put_object),
+    Route("GET", PATH, get_object),
+    Route("HEAD", PATH, head_object),
+    Route("POST", PATH, finish),
+)

@@ -1,0 +1,374 @@
+"""Transfers of bytes: addresses that whoever holds them may use, for a while and for one thing only.
+
+A client moves the bytes of a file without a credential of its own, by an address that it was given for that. Where the
+storage signs addresses, clients go to it directly; else the address is the gateway's, and holds a permit. That is a
+sealed text: issuing one writes nothing, and any process of the registry can verify it.
+
+A permit to write is good only as long as its owner is staged, so that what has been applied keeps its contents. An
+address that the storage signed knows nothing of that, and is good until it expires.
+"""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from isogloss.core.access import Principal, Role, require, role_of
+from isogloss.core.errors import Corrupted, Invalid, NotFound, Unauthenticated
+from isogloss.core.model import Instant, User
+from isogloss.core.ports import DirectUpload, Files, Objects, Reader, Signer, StoredObject, Uploads
+from isogloss.core.registry.context import Registry
+from isogloss.core.seals import seal, unseal
+
+LIFETIME_SECONDS = 3600
+"""How long an address is good for. Clients believe in just this."""
+
+MOST_PARTS = 10_000
+"""As many parts as an upload may have: what S3 takes."""
+
+_PURPOSE = "transfer"
+_MARKER_BYTES = 32
+
+Link: TypeAlias = Callable[[str], str]
+"""Makes an address of the gateway's from the text of a permit."""
+
+
+class Operation(StrEnum):
+    """What a permit is for. A part of an upload is an object, and written as any other."""
+
+    READ = "read"
+    WRITE = "write"
+    FINISH = "finish"
+
+
+class Permit(Struct, frozen=True, kw_only=True, array_like=True):
+    """What a permit says.
+
+    ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is the id of the
+    stage that must still be there when something is written; null where none has to. ``upload`` and ``parts`` tell of
+    what a permit to finish puts together: the prefix of the upload, and how many parts it has.
+    """
+
+    operation: Operation
+    key: str
+    expires: Instant
+    user_id: str | None
+    owner: str | None = None
+    upload: str | None = None
+    parts: int = 0
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """Where the parts of a large object go, in order, and where to say that all of them are there.
+
+    ``provider`` is the protocol that the addresses speak, ``s3`` or ``azure``; the gateway's speak that of S3.
+    ``block_ids`` (azure) are the names of the parts.
+    """
+
+    provider: str
+    upload_id: str
+    part_urls: list[str]
+    finish_url: str
+    block_ids: list[str] | None = None
+
+
+class Part(Struct, frozen=True):
+    """A part that a client says it has sent. ``etag`` is what it was answered, without quotes; null if it tells none."""
+
+    number: int
+    etag: str | None
+
+
+class Digest(Struct, frozen=True):
+    """What a client says that the bytes amount to. ``algorithm`` is ``md5``, ``sha256`` or ``sha512``."""
+
+    algorithm: str
+    value: bytes
+
+
+async def issue_reads(registry: Registry, caller: Principal, keys: Sequence[str], link: Link) -> list[str]:
+    """An address to read each object, in order. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    return await _addresses(registry, caller, link).reads(keys)
+
+
+async def issue_writes(
+    registry: Registry, caller: Principal, keys: Sequence[str], owner: str | None, link: Link
+) -> list[str]:
+    """An address to write each object, in order, while ``owner`` is staged. Raises ``Denied``."""
+    require(caller, Role.EDITOR)
+    return await _addresses(registry, caller, link).writes(keys, owner)
+
+
+async def begin_upload(
+    registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
+) -> Upload:
+    """Addresses to write an object in so many parts. Raises ``Denied`` and ``Invalid``."""
+    require(caller, Role.EDITOR)
+    if not 1 <= parts <= MOST_PARTS:
+        raise Invalid("parts", f"must be from 1 to {MOST_PARTS}, this is {parts}")
+    files = files_of(registry)
+    if files.uploads is not None:
+        return await _begin_direct(files.uploads, key, parts)
+    return await _begin_here(registry, caller, key, parts, owner, link)
+
+
+def files_of(registry: Registry) -> Files:
+    """The files of a registry that serves."""
+    assert registry.files is not None, "a registry that serves has a place for files"
+    return registry.files
+
+
+class _Addresses(Protocol):
+    async def reads(self, keys: Sequence[str]) -> list[str]: ...
+
+    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]: ...
+
+
+class _Signed(Struct, frozen=True):
+    """Addresses of the storage itself."""
+
+    signer: Signer
+
+    async def reads(self, keys: Sequence[str]) -> list[str]:
+        return await self.signer.sign("GET", keys, LIFETIME_SECONDS)
+
+    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]:
+        return await self.signer.sign("PUT", keys, LIFETIME_SECONDS)
+
+
+class _Permitted(Struct, frozen=True):
+    """Addresses of the gateway."""
+
+    registry: Registry
+    caller: Principal
+    link: Link
+
+    async def reads(self, keys: Sequence[str]) -> list[str]:
+        return [self._address(Operation.READ, key) for key in keys]
+
+    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]:
+        return [self._address(Operation.WRITE, key, owner) for key in keys]
+
+    def _address(self, operation: Operation, key: str, owner: str | None = None) -> str:
+        return self.link(_seal(self.registry, self.caller, operation, key, owner=owner))
+
+
+def _addresses(registry: Registry, caller: Principal, link: Link) -> _Addresses:
+    signer = files_of(registry).signer
+    return _Permitted(registry, caller, link) if signer is None else _Signed(signer)
+
+
+async def _begin_direct(uploads: Uploads, key: str, parts: int) -> Upload:
+    begun: DirectUpload = await uploads.begin(key, parts, LIFETIME_SECONDS)
+    return Upload(
+        provider=begun.provider,
+        upload_id=begun.reference,
+        part_urls=begun.part_urls,
+        finish_url=begun.finish_url,
+        block_ids=begun.block_ids,
+    )
+
+
+async def _begin_here(
+    registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
+) -> Upload:
+    upload_id = registry.new_id()
+    upload = _upload_place(key, upload_id)
+    finish = _seal(registry, caller, Operation.FINISH, key, owner=owner, upload=upload, parts=parts)
+    part_keys = _part_keys(upload, parts)
+    return Upload(
+        provider="s3",
+        upload_id=upload_id,
+        part_urls=[link(_seal(registry, caller, Operation.WRITE, part, owner=owner)) for part in part_keys],
+        finish_url=link(finish),
+    )
+
+
+def _seal(
+    registry: Registry,
+    caller: Principal,
+    operation: Operation,
+    key: str,
+    *,
+    owner: str | None = None,
+    upload: str | None = None,
+    parts: int = 0,
+) -> str:
+    permit = Permit(
+        operation=operation,
+        key=key,
+        expires=registry.clock() + LIFETIME_SECONDS * 1_000_000,
+        user_id=caller.user_id,
+        owner=owner,
+        upload=upload,
+        parts=parts,
+    )
+    return seal(registry.signing_secret, _PURPOSE, msgspec.msgpack.encode(permit))
+
+
+async def check_permit(registry: Registry, unit: Reader, text: str, operation: Operation) -> Permit:
+    """What a permit for this operation says, if it is still good, as its user and its owner must be.
+
+    Raises ``Unauthenticated`` for any other text, and says nothing then of what is there.
+    """
+    content = unseal(registry.signing_secret, _PURPOSE, text)
+    if content is None:
+        raise Unauthenticated("The permit of this address is not one of this server's.")
+    permit = msgspec.msgpack.decode(content, type=Permit)
+    if permit.operation is not operation:
+        raise Unauthenticated(f"The permit of this address is to {permit.operation}, not to {operation}.")
+    if registry.clock() >= permit.expires:
+        raise Unauthenticated(
+            f"The permit of this address is older than {LIFETIME_SECONDS} seconds; ask for a new address."
+        )
+    await _require_standing(unit, permit)
+    return permit
+
+
+async def _require_standing(unit: Reader, permit: Permit) -> None:
+    if permit.user_id is not None:
+        needed = Role.VIEWER if permit.operation is Operation.READ else Role.EDITOR
+        user = await unit.get(User, id=permit.user_id)
+        if user is None or not user.active or role_of(user.role) < needed:
+            raise Unauthenticated("The user to whom this address was given may not use it any more.")
+    if permit.owner is not None and not await _is_staged(unit, permit.owner):
+        raise Unauthenticated("What this address was given for takes no more files: it has been applied or given up.")
+
+
+async def _is_staged(unit: Reader, owner: str) -> bool:
+    return False
+
+
+async def keep_object(
+    registry: Registry, permit: Permit, chunks: AsyncIterable[bytes], digests: Sequence[Digest] = ()
+) -> StoredObject:
+    """Keep all chunks as the object of a permit to write, whole or not at all.
+
+    Raises ``Corrupted`` where a digest is of other bytes, ``Unauthenticated`` where the permit lost its ground
+    meanwhile, ``Conflict`` where the key cannot stand beside another, and whatever ``chunks`` raises.
+    """
+    objects = files_of(registry).objects
+    await objects.write_stream(permit.key, _verified(registry, permit, chunks, digests))
+    return await objects.head(permit.key)
+
+
+async def _verified(
+    registry: Registry, permit: Permit, chunks: AsyncIterable[bytes], digests: Sequence[Digest]
+) -> AsyncIterator[bytes]:
+    """The chunks; raises after the last one where they may not be kept."""
+    sums = [(digest, hashlib.new(digest.algorithm, usedforsecurity=False)) for digest in digests]
+    async for chunk in chunks:
+        for _, running in sums:
+            # A thread, as a chunk takes a millisecond.
+            await asyncio.to_thread(running.update, chunk)
+        yield chunk
+    for digest, running in sums:
+        if not hmac.compare_digest(running.digest(), digest.value):
+            raise Corrupted(
+                f"The bytes that came have the {digest.algorithm} {running.hexdigest()}, and not the one announced, "
+                f"{digest.value.hex()}. Nothing was kept; send them again."
+            )
+
+    # An upload may take long, and what it belongs to may have been applied by now.
+    async def work(unit: Reader) -> None:
+        await _require_standing(unit, permit)
+
+    await registry.store.read(work)
+
+
+async def read_object(registry: Registry, permit: Permit, found: StoredObject, start: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from ``start`` up to, and without, ``end`` of the object that was found under a permit to read.
+
+    Raises ``NotFound`` before there is a stream; the stream breaks with ``Corrupted`` where the object became shorter.
+    """
+    return _exactly(await files_of(registry).objects.stream(permit.key, start, end), found.key, end - start)
+
+
+async def _exactly(chunks: AsyncIterator[bytes], key: str, size: int) -> AsyncIterator[bytes]:
+    sent = 0
+    async for chunk in chunks:
+        sent += len(chunk)
+        yield chunk
+    if sent != size:
+        raise Corrupted(f"The object {key!r} changed while it was read.")
+
+
+async def finish_upload(registry: Registry, permit: Permit, parts: Sequence[Part]) -> StoredObject:
+    """Put the parts of an upload together as its object, and remove them; once more is no error.
+
+    Raises ``Invalid`` unless all parts are told of in ascending order, have been sent, and bear the etags that the
+    client tells.
+    """
+    objects = files_of(registry).objects
+    assert permit.upload is not None, "a permit to finish tells of an upload"
+    done = await _finished(objects, permit.key, permit.upload)
+    if done is not None:
+        return done
+    _check_numbers(parts, permit.parts)
+    keys = _part_keys(permit.upload, permit.parts)
+    try:
+        _check_parts(parts, keys, await _stored(objects, f"{permit.upload}/parts"))
+        await objects.join(keys, permit.key)
+    except (Invalid, NotFound):
+        # The same request, repeated while it was still being answered, may have taken the parts away.
+        done = await _finished(objects, permit.key, permit.upload)
+        if done is None:
+            raise
+        return done
+    joined = await objects.head(permit.key)
+    await objects.write(f"{permit.upload}/joined", str(joined.size).encode())
+    await objects.delete_prefix(f"{permit.upload}/parts")
+    return joined
+
+
+async def _finished(objects: Objects, key: str, upload: str) -> StoredObject | None:
+    """The object of an upload that was finished before, if it is there as it was then."""
+    try:
+        size = await objects.read(f"{upload}/joined", _MARKER_BYTES)
+        found = await objects.head(key)
+    except NotFound:
+        return None
+    return found if found.size == int(size) else None
+
+
+async def _stored(objects: Objects, prefix: str) -> dict[str, StoredObject]:
+    return {each.key: each async for page in objects.list(prefix) for each in page}
+
+
+def _check_numbers(parts: Sequence[Part], count: int) -> None:
+    for expected, part in enumerate(parts, start=1):
+        if part.number != expected or expected > count:
+            raise Invalid("parts", f"must be 1 to {count} in ascending order, but {part.number} is at place {expected}")
+    if len(parts) < count:
+        raise Invalid("parts", f"must be 1 to {count} in ascending order, but part {len(parts) + 1} is missing")
+
+
+def _check_parts(parts: Sequence[Part], keys: Sequence[str], stored: dict[str, StoredObject]) -> None:
+    for part, key in zip(parts, keys, strict=True):
+        found = stored.get(key)
+        if found is None:
+            raise Invalid("parts", f"part {part.number} has not been sent")
+        if part.etag is not None and part.etag != entity_tag(found):
+            raise Invalid("parts", f"part {part.number} has the etag {entity_tag(found)!r}, not {part.etag!r}")
+
+
+def entity_tag(found: StoredObject) -> str:
+    """What changes whenever the bytes of an object do, without quotes."""
+    if found.etag is None:
+        return f"{found.modified:x}-{found.size:x}"
+    return found.etag.removeprefix("W/").strip('"')
+
+
+def _upload_place(key: str, upload_id: str) -> str:
+    owned = "/".join(key.split("/")[:3])
+    return f"{owned}/uploads/{upload_id}"
+
+
+def _part_keys(upload: str, count: int) -> list[str]:
+    return [f"{upload}/parts/{number}" for number in range(1, count + 1)]
