@@ -2,7 +2,8 @@
 
 An operation is a function of the call and a unit of work: ``Read`` ones get a snapshot, ``Write`` ones a transaction
 in which everything they do is kept, or nothing is. What they return is encoded inside of it, and that is the answer.
-``Plain`` ones open units of work by themselves, because they also wait for files.
+``Plain`` ones open units of work by themselves, because they also wait for files; ``Streamed`` ones receive the body
+by themselves, too, because it may be larger than memory.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Method
+from litestar.types import ASGIApp, Method, Receive
 from msgspec import Struct
 
 from isogloss.adapters.body import read_body
@@ -26,6 +27,7 @@ AnyRequest = Request[Any, Any, Any]
 ReadOperation: TypeAlias = Callable[[Call, Reader], Awaitable[Any]]
 WriteOperation: TypeAlias = Callable[[Call, Writer], Awaitable[Any]]
 PlainOperation: TypeAlias = Callable[[Call], Awaitable[ASGIApp]]
+StreamedOperation: TypeAlias = Callable[[Call, Receive], Awaitable[ASGIApp]]
 
 
 class Read(Struct, frozen=True):
@@ -52,7 +54,17 @@ class Plain(Struct, frozen=True):
     operation: PlainOperation
 
 
-Route: TypeAlias = Read | Write | Plain
+class Streamed(Struct, frozen=True):
+    """An operation that receives the body as it comes; its call has none."""
+
+    method: Method
+    path: str
+    operation: StreamedOperation
+
+
+Route: TypeAlias = Read | Write | Plain | Streamed
+
+_Serve: TypeAlias = Callable[[AnyRequest], Awaitable[ASGIApp]]
 
 _METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
@@ -106,25 +118,14 @@ def handlers(routes: Iterable[Route], host: Host, manner: Manner) -> list[HTTPRo
 
 
 def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> HTTPRouteHandler:
-    operations = {str(route.method): _operation(route, manner) for route in served}
+    serving = {str(route.method): _serve(route, host, manner) for route in served}
 
     async def handle(request: AnyRequest) -> ASGIApp:
-        operation = operations.get(request.scope["method"])
-        if operation is None:
+        serve = serving.get(request.scope["method"])
+        if serve is None:
             return manner.not_allowed
         try:
-            scope = cast("dict[str, Any]", request.scope)
-            return await operation(
-                Call(
-                    host=host,
-                    caller=cast("Principal", scope.get(CALLER, ANYBODY)),
-                    path=scope["path_params"],
-                    query_string=scope["query_string"],
-                    headers=dict(scope["headers"]),
-                    body=await _body(request),
-                    address=scope["client"][0] if scope.get("client") else None,
-                )
-            )
+            return await serve(request)
         except Exception as error:
             return manner.reply_to(error)
 
@@ -133,16 +134,45 @@ def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> HTTP
     return HTTPRouteHandler(path=whole, http_method=_METHODS, status_code=200, include_in_schema=False)(handle)
 
 
-def _operation(route: Route, manner: Manner) -> PlainOperation:
+def _serve(route: Route, host: Host, manner: Manner) -> _Serve:
     match route:
+        case Streamed():
+            return _streaming(route.operation, host)
         case Read():
-            return reading(route.operation)
+            return _plain(reading(route.operation), host)
         case Write("POST"):
-            return manner.posting(route.operation)
+            return _plain(manner.posting(route.operation), host)
         case Write():
-            return writing(route.operation)
+            return _plain(writing(route.operation), host)
         case Plain():
-            return route.operation
+            return _plain(route.operation, host)
+
+
+def _plain(operation: PlainOperation, host: Host) -> _Serve:
+    async def serve(request: AnyRequest) -> ASGIApp:
+        return await operation(_call(request, host, await _body(request)))
+
+    return serve
+
+
+def _streaming(operation: StreamedOperation, host: Host) -> _Serve:
+    async def serve(request: AnyRequest) -> ASGIApp:
+        return await operation(_call(request, host, b""), request.receive)
+
+    return serve
+
+
+def _call(request: AnyRequest, host: Host, body: bytes) -> Call:
+    scope = cast("dict[str, Any]", request.scope)
+    return Call(
+        host=host,
+        caller=cast("Principal", scope.get(CALLER, ANYBODY)),
+        path=scope["path_params"],
+        query_string=scope["query_string"],
+        headers=dict(scope["headers"]),
+        body=body,
+        address=scope["client"][0] if scope.get("client") else None,
+    )
 
 
 async def _body(request: AnyRequest) -> bytes:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from litestar.types import Receive, Scope, Send
 
+
 class Reply:
     """Sends a status and a body of JSON or another type, already encoded; an empty body has no content type.
 

@@ -2,7 +2,9 @@
 
 from isogloss.core.registry.transfers import Link
 
-PATH = "/api/isogloss/v1/transfers"
+PREFIX = "/api/isogloss/v1"
+TRANSFERS = "/transfers"
+PATH = PREFIX + TRANSFERS
 PERMIT = "permit"
 """The parameter of the query that holds the permit."""
 

@@ -16,7 +16,7 @@ from isogloss.gateway import logs
 from isogloss.gateway.assembly import now, open_registry, upgrade_schema
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker, make_personal
-from isogloss.gateway.pages import connect_lines
+from isogloss.gateway.pages import connect_lines, with_clients
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.server import serve
 from isogloss.gateway.settings import Auth, Settings, is_loopback, read_settings, unknown_variables, web_root
@@ -95,7 +95,7 @@ def _token_revoke(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _connect(settings: Settings, options: argparse.Namespace) -> None:
-    known = {dialect.name: dialect for dialect in DIALECTS}
+    known = {dialect.name: dialect for dialect in with_clients(DIALECTS)}
     dialect = known.get(options.dialect)
     if dialect is None:
         raise Problem(f"{options.dialect!r} is not served here; known are: {', '.join(known)}.", code=2)
@@ -144,7 +144,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.set_defaults(command=_token_revoke)
 
     command = commands.add_parser("connect", help="print the lines that point a client here")
-    command.add_argument("dialect", metavar="|".join(dialect.name for dialect in DIALECTS))
+    command.add_argument("dialect", metavar="|".join(dialect.name for dialect in with_clients(DIALECTS)))
     command.add_argument("--url", help="root of the gateway's address (ISOGLOSS_PUBLIC_URL, else this machine)")
     command.add_argument("--name", help="user name to put in")
     command.add_argument("--token", help="key to put in")

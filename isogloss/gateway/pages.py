@@ -70,17 +70,22 @@ def address_asked(scope: Scope) -> str:
     return f"{scope.get('scheme', 'http')}://{host}"
 
 
+def with_clients(dialects: Sequence[Dialect]) -> list[Dialect]:
+    """The dialects that have a client to be pointed here."""
+    return [dialect for dialect in dialects if dialect.connect is not None]
+
+
 def connect_lines(dialect: Dialect, url: str, auth: Auth, name: str | None, key: str | None) -> list[str]:
     """The lines that point a dialect's client at ``url``, with placeholders for a credential that is needed."""
     if key is None and auth is Auth.REQUIRED:
         key = KEY_PLACEHOLDER
-    return dialect.connect(url, name or NAME_PLACEHOLDER, key)
+    return [] if dialect.connect is None else dialect.connect(url, name or NAME_PLACEHOLDER, key)
 
 
 def start_page(url: str, auth: Auth, dialects: Sequence[Dialect]) -> str:
     """The start page: what this is, where each API is, and how to connect to it. It asks for nothing else."""
     sections = []
-    for dialect in dialects:
+    for dialect in with_clients(dialects):
         prefixes = ", ".join(f"<code>{html.escape(url + prefix.rstrip('/'))}</code>" for prefix in dialect.prefixes)
         lines = html.escape("\n".join(connect_lines(dialect, url, auth, None, None)))
         sections.append(f"<h2>{html.escape(dialect.name)}</h2>\n<p>API: {prefixes}</p>\n<pre>{lines}</pre>")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from isogloss.adapters.dialect import Dialect
-from isogloss.gateway.pages import connect_lines
+from isogloss.gateway.pages import connect_lines, with_clients
 from isogloss.gateway.settings import Auth, Settings, without_password
 
 _BOLD, _DIM, _CYAN, _PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[0m"
@@ -55,7 +55,7 @@ def start_screen(
             row("admin", f"user admin, password {paint(_BOLD, admin_password)}"),
             row("", "generated now and shown only this once"),
         ]
-    for dialect in dialects:
+    for dialect in with_clients(dialects):
         lines += ["", f"  {paint(_BOLD, f'Connect {dialect.name}')}"]
         lines += [f"    {line}" for line in connect_lines(dialect, reached, auth, None, None)]
     return "\n".join([*lines, "", ""])

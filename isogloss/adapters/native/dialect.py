@@ -4,10 +4,9 @@ from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.native.failures import problem
-from isogloss.adapters.native.routes import Route, handlers, transfers
-from isogloss.adapters.transfers import PATH
-
-PREFIX = "/api/isogloss/v1"
+from isogloss.adapters.native.routes import handlers, transfers
+from isogloss.adapters.operations import Route
+from isogloss.adapters.transfers import PATH, PREFIX
 
 ROUTES: tuple[Route, ...] = (*transfers.ROUTES,)
 """Every operation that is served."""

@@ -1,4 +1,4 @@
-"""What a client says that its bytes amount to: ``Content-MD5``, and ``Content-Digest`` and ``Repr-Digest`` (RFC 9530)."""
+"""Digests that a client sends with its bytes: ``Content-MD5``, ``Content-Digest`` and ``Repr-Digest`` (RFC 9530)."""
 
 import base64
 import binascii

@@ -7,6 +7,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from isogloss.adapters.call import Malformed
 from isogloss.adapters.reply import Reply
 from isogloss.core.errors import (
     Conflict,
@@ -54,6 +55,8 @@ def reply_to(error: Exception) -> Reply:
             return _reply(error.status, error.detail, error.headers)
         case HTTPException() if error.status_code < 500:
             return _reply(error.status_code, error.detail)
+        case Malformed():
+            return _reply(400, str(error))
         case RegistryError():
             return _reply(_status(error), str(error))
     logger.error("unexpected error in a request", exc_info=error)
@@ -85,3 +88,5 @@ def _reply(status: int, detail: str, headers: Headers = ()) -> Reply:
 
 
 _encode = msgspec.json.Encoder().encode
+
+NOT_ALLOWED = _reply(405, "This address does not take requests of that method.")

@@ -20,13 +20,13 @@ from msgspec import Struct
 
 from isogloss.core.access import Principal, Role, require, role_of
 from isogloss.core.errors import Corrupted, Invalid, NotFound, Unauthenticated
-from isogloss.core.model import Instant, User
-from isogloss.core.ports import DirectUpload, Files, Objects, Reader, Signer, StoredObject, Uploads
+from isogloss.core.model import Instant, Stage, Upload, User
+from isogloss.core.ports import Files, Objects, Reader, Signer, StoredObject, Uploads, Writer
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.discards import ADDRESS_LIFETIME
 from isogloss.core.seals import seal, unseal
 
-LIFETIME_SECONDS = 3600
-"""How long an address is good for. Clients believe in just this."""
+LIFETIME_SECONDS = ADDRESS_LIFETIME // 1_000_000
 
 MOST_PARTS = 10_000
 """As many parts as an upload may have: what S3 takes."""
@@ -63,7 +63,7 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     parts: int = 0
 
 
-class Upload(Struct, frozen=True, kw_only=True):
+class BegunUpload(Struct, frozen=True, kw_only=True):
     """Where the parts of a large object go, in order, and where to say that all of them are there.
 
     ``provider`` is the protocol that the addresses speak, ``s3`` or ``azure``; the gateway's speak that of S3.
@@ -78,7 +78,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True):
-    """A part that a client says it has sent. ``etag`` is what it was answered, without quotes; null if it tells none."""
+    """A part that a client says it has sent. ``etag`` is the one it was answered, without quotes; null if not told."""
 
     number: int
     etag: str | None
@@ -107,14 +107,14 @@ async def issue_writes(
 
 async def begin_upload(
     registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
-) -> Upload:
+) -> BegunUpload:
     """Addresses to write an object in so many parts. Raises ``Denied`` and ``Invalid``."""
     require(caller, Role.EDITOR)
     if not 1 <= parts <= MOST_PARTS:
         raise Invalid("parts", f"must be from 1 to {MOST_PARTS}, this is {parts}")
     files = files_of(registry)
     if files.uploads is not None:
-        return await _begin_direct(files.uploads, key, parts)
+        return await _begin_direct(registry, files.uploads, key, parts)
     return await _begin_here(registry, caller, key, parts, owner, link)
 
 
@@ -164,9 +164,23 @@ def _addresses(registry: Registry, caller: Principal, link: Link) -> _Addresses:
     return _Permitted(registry, caller, link) if signer is None else _Signed(signer)
 
 
-async def _begin_direct(uploads: Uploads, key: str, parts: int) -> Upload:
-    begun: DirectUpload = await uploads.begin(key, parts, LIFETIME_SECONDS)
-    return Upload(
+async def _begin_direct(registry: Registry, uploads: Uploads, key: str, parts: int) -> BegunUpload:
+    begun = await uploads.begin(key, parts, LIFETIME_SECONDS)
+    now = registry.clock()
+    # The storage keeps the parts of what is never finished until it is told to give them up.
+    noted = Upload(
+        id=registry.new_id(), key=key, reference=begun.reference, created=now, expires=now + ADDRESS_LIFETIME
+    )
+
+    async def note(unit: Writer) -> None:
+        await unit.add(noted)
+
+    try:
+        await registry.store.write(note)
+    except BaseException:
+        await uploads.abort(key, begun.reference)
+        raise
+    return BegunUpload(
         provider=begun.provider,
         upload_id=begun.reference,
         part_urls=begun.part_urls,
@@ -177,12 +191,12 @@ async def _begin_direct(uploads: Uploads, key: str, parts: int) -> Upload:
 
 async def _begin_here(
     registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
-) -> Upload:
+) -> BegunUpload:
     upload_id = registry.new_id()
     upload = _upload_place(key, upload_id)
     finish = _seal(registry, caller, Operation.FINISH, key, owner=owner, upload=upload, parts=parts)
     part_keys = _part_keys(upload, parts)
-    return Upload(
+    return BegunUpload(
         provider="s3",
         upload_id=upload_id,
         part_urls=[link(_seal(registry, caller, Operation.WRITE, part, owner=owner)) for part in part_keys],
@@ -203,7 +217,7 @@ def _seal(
     permit = Permit(
         operation=operation,
         key=key,
-        expires=registry.clock() + LIFETIME_SECONDS * 1_000_000,
+        expires=registry.clock() + ADDRESS_LIFETIME,
         user_id=caller.user_id,
         owner=owner,
         upload=upload,
@@ -227,22 +241,23 @@ async def check_permit(registry: Registry, unit: Reader, text: str, operation: O
         raise Unauthenticated(
             f"The permit of this address is older than {LIFETIME_SECONDS} seconds; ask for a new address."
         )
-    await _require_standing(unit, permit)
+    await _require_standing(registry, unit, permit)
     return permit
 
 
-async def _require_standing(unit: Reader, permit: Permit) -> None:
+async def _require_standing(registry: Registry, unit: Reader, permit: Permit) -> None:
     if permit.user_id is not None:
         needed = Role.VIEWER if permit.operation is Operation.READ else Role.EDITOR
         user = await unit.get(User, id=permit.user_id)
         if user is None or not user.active or role_of(user.role) < needed:
             raise Unauthenticated("The user to whom this address was given may not use it any more.")
-    if permit.owner is not None and not await _is_staged(unit, permit.owner):
+    if permit.owner is not None and not await _is_staged(registry, unit, permit.owner):
         raise Unauthenticated("What this address was given for takes no more files: it has been applied or given up.")
 
 
-async def _is_staged(unit: Reader, owner: str) -> bool:
-    return False
+async def _is_staged(registry: Registry, unit: Reader, owner: str) -> bool:
+    stage = await unit.get(Stage, id=owner)
+    return stage is not None and stage.expires > registry.clock()
 
 
 async def keep_object(
@@ -277,12 +292,14 @@ async def _verified(
 
     # An upload may take long, and what it belongs to may have been applied by now.
     async def work(unit: Reader) -> None:
-        await _require_standing(unit, permit)
+        await _require_standing(registry, unit, permit)
 
     await registry.store.read(work)
 
 
-async def read_object(registry: Registry, permit: Permit, found: StoredObject, start: int, end: int) -> AsyncIterator[bytes]:
+async def read_object(
+    registry: Registry, permit: Permit, found: StoredObject, start: int, end: int
+) -> AsyncIterator[bytes]:
     """The bytes from ``start`` up to, and without, ``end`` of the object that was found under a permit to read.
 
     Raises ``NotFound`` before there is a stream; the stream breaks with ``Corrupted`` where the object became shorter.

@@ -1,19 +1,19 @@
 """Bytes by permit: taken, given, and put together from parts. Whoever holds an address may use it."""
 
 from collections.abc import AsyncIterator
-from urllib.parse import parse_qs
 
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive
 from msgspec import Struct
 
 from isogloss.adapters.body import read_body_within, read_chunks
+from isogloss.adapters.call import Call
 from isogloss.adapters.native.completion import completed, read_parts
 from isogloss.adapters.native.digests import read_digests
 from isogloss.adapters.native.failures import Refusal
 from isogloss.adapters.native.ranges import Span, Unsatisfiable, asked_range, http_date, is_unchanged, names
-from isogloss.adapters.native.routes import Call, Route
+from isogloss.adapters.operations import Route, Streamed
 from isogloss.adapters.reply import Reply, Stream, attachment
-from isogloss.adapters.transfers import PATH, PERMIT
+from isogloss.adapters.transfers import PERMIT, TRANSFERS
 from isogloss.core.errors import NotFound
 from isogloss.core.ports import Reader, StoredObject
 from isogloss.core.registry.transfers import (
@@ -40,18 +40,20 @@ class Wanted(Struct, frozen=True):
     headers: tuple[Header, ...]
 
 
-async def put_object(call: Call) -> ASGIApp:
+async def put_object(call: Call, receive: Receive) -> ASGIApp:
     """Keep the body as the object of a permit to write."""
     permit = await _permit(call, Operation.WRITE)
-    digests = read_digests(call.header("content-md5"), call.header("content-digest"), call.header("repr-digest"))
-    kept = await keep_object(call.registry, permit, read_chunks(call.receive), digests)
+    digests = read_digests(
+        _header(call, b"content-md5"), _header(call, b"content-digest"), _header(call, b"repr-digest")
+    )
+    kept = await keep_object(call.registry, permit, read_chunks(receive), digests)
     return Reply(b"", 200, (_etag(kept),))
 
 
-async def get_object(call: Call) -> ASGIApp:
+async def get_object(call: Call, receive: Receive) -> ASGIApp:
     """The object of a permit to read, or a range of it."""
     permit, found = await _readable(call)
-    wanted = _wanted(call, found, call.header("range"))
+    wanted = _wanted(call, found, _header(call, b"range"))
     if wanted.status == 304:
         return _without_body(wanted)
     span = wanted.span
@@ -59,24 +61,24 @@ async def get_object(call: Call) -> ASGIApp:
     return Stream(chunks, wanted.headers, status=wanted.status)
 
 
-async def head_object(call: Call) -> ASGIApp:
+async def head_object(call: Call, receive: Receive) -> ASGIApp:
     """What ``get_object`` would tell, without the bytes."""
     _, found = await _readable(call)
     # Only GET asks for ranges.
     return _without_body(_wanted(call, found, None))
 
 
-async def finish(call: Call) -> ASGIApp:
+async def finish(call: Call, receive: Receive) -> ASGIApp:
     """Put the parts of an upload together."""
     permit = await _permit(call, Operation.FINISH)
-    parts = read_parts(await read_body_within(call.receive, MOST_FINISH_BYTES))
+    parts = read_parts(await read_body_within(receive, MOST_FINISH_BYTES))
     kept = await finish_upload(call.registry, permit, parts)
     return Reply(completed(permit.key, entity_tag(kept)), 200, (_etag(kept),), media_type=b"application/xml")
 
 
 async def _permit(call: Call, operation: Operation) -> Permit:
     """The permit of the address, which must be to do this. Raises ``Unauthenticated``."""
-    given = parse_qs(call.query_string.decode("latin-1")).get(PERMIT, [""])
+    given = call.query().get(PERMIT, [""])
 
     async def work(unit: Reader) -> Permit:
         return await check_permit(call.registry, unit, given[-1], operation)
@@ -95,14 +97,14 @@ async def _readable(call: Call) -> tuple[Permit, StoredObject]:
 def _wanted(call: Call, found: StoredObject, asked_for: str | None) -> Wanted:
     """What is to be sent of an object, by the request's conditions and range. Raises ``Refusal``."""
     tag = entity_tag(found)
-    if_match, if_none_match = call.header("if-match"), call.header("if-none-match")
+    if_match, if_none_match = _header(call, b"if-match"), _header(call, b"if-none-match")
     if if_match is not None and not names(if_match, tag, weak=False):
         raise Refusal(412, "The file is not the one that If-Match names.", (_etag(found),))
     whole = Span(0, found.size)
     if if_none_match is not None and names(if_none_match, tag, weak=True):
         return Wanted(304, whole, _headers(found))
     asked = asked_range(asked_for, found.size)
-    if asked is None or not is_unchanged(call.header("if-range"), tag, found.modified):
+    if asked is None or not is_unchanged(_header(call, b"if-range"), tag, found.modified):
         return Wanted(200, whole, (*_headers(found), *_description(found, whole)))
     if isinstance(asked, Unsatisfiable):
         raise Refusal(
@@ -151,9 +153,14 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
+def _header(call: Call, name: bytes) -> str | None:
+    value = call.headers.get(name)
+    return None if value is None else value.decode("latin-1").strip()
+
+
 ROUTES: tuple[Route, ...] = (
-    Route("PUT", PATH, put_object),
-    Route("GET", PATH, get_object),
-    Route("HEAD", PATH, head_object),
-    Route("POST", PATH, finish),
+    Streamed("PUT", TRANSFERS, put_object),
+    Streamed("GET", TRANSFERS, get_object),
+    Streamed("HEAD", TRANSFERS, head_object),
+    Streamed("POST", TRANSFERS, finish),
 )
