@@ -16,6 +16,21 @@ SHARED = "shared"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+PATH_BYTES, NAME_BYTES = 1024, 255
+"""How long a file's path, and each name in it, may be: what every storage keeps, with the key's own beginning left."""
+
+
+def checked_path(path: str) -> str:
+    """The path of a file within what owns it, if it can be one. Raises ``Invalid``."""
+    try:
+        checked_key(path)
+    except Invalid as error:
+        raise Invalid("path", error.reason) from None
+    if len(path.encode()) > PATH_BYTES or any(len(name.encode()) > NAME_BYTES for name in path.split("/")):
+        raise Invalid("path", f"{path!r} must have at most {PATH_BYTES} bytes, and {NAME_BYTES} in each name")
+    return path
+
+
 def owned_place(project_id: str) -> str:
     """The prefix of all that the registry keeps for a project."""
     return checked_key(f"{OWNED}/{project_id}")
@@ -24,6 +39,12 @@ def owned_place(project_id: str) -> str:
 def owned_prefix(project_id: str, owner_id: str) -> str:
     """The prefix of all that the registry keeps for a version, or another thing that owns bytes."""
     return checked_key(f"{OWNED}/{project_id}/{owner_id}")
+
+
+def owned_key(project_id: str, owner_id: str, path: str | None = None) -> str:
+    """The key of a file of what owns bytes; without a path, the prefix of all of its files."""
+    files = f"{owned_prefix(project_id, owner_id)}/files"
+    return files if path is None else checked_key(f"{files}/{path}")
 
 
 class SharedPlace(Struct, frozen=True, kw_only=True):
@@ -73,6 +94,19 @@ def key_at(place: SharedPlace, uri: str) -> str:
         return checked_key(f"{SHARED}/{path}")
     except Invalid as error:
         raise Invalid("uri", f"{uri!r} names no object below {place.root!r}: {error.reason}") from None
+
+
+def owned_uri(place: SharedPlace, key: str) -> str:
+    """Where an object of the registry's own really lies."""
+    return place.root.removesuffix(f"{SHARED}/") + checked_key(key)
+
+
+def owned_key_at(place: SharedPlace, uri: str) -> str:
+    """The key of the object, or of the prefix, of the registry's own that lies at this uri. Raises ``Invalid``."""
+    root = place.root.removesuffix(f"{SHARED}/")
+    if not uri.startswith(f"{root}{OWNED}/"):
+        raise Invalid("uri", f"{uri!r} must begin with {root + OWNED + '/'!r}")
+    return checked_key(uri[len(root) :])
 
 
 def uri_at(place: SharedPlace, key: str) -> str:

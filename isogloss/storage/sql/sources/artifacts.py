@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select
 
 from isogloss.storage.sql import tables
-from isogloss.storage.sql.sources import belongings
+from isogloss.storage.sql.sources import belongings, versions
 from isogloss.storage.sql.sources.shapes import Joined, Source, columns_of, literal, shown
 
 
@@ -27,6 +27,8 @@ def artifact_source() -> Source:
             "author": partial(belongings.author_name, artifact, "a"),
         },
         relations={
+            "version": versions.versions_of(artifact, "artifact_id", artifact.c.id),
+            "newest": versions.versions_of(artifact, "id", artifact.c.head_version_id),
             "tag": belongings.tags(artifact, "artifact", "a"),
             "property": belongings.properties(artifact, "artifact", "a"),
             "author": belongings.author(artifact, "a"),

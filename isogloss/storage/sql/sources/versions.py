@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import FromClause
+from sqlalchemy import ColumnElement, FromClause
 
 from isogloss.storage.sql import tables
 from isogloss.storage.sql.sources import artifacts, belongings, runs
@@ -41,7 +41,23 @@ def version_source() -> Source:
     )
 
 
-_NULLABLE_OF_VERSION = frozenset({"number", "uri", "store_id", "loader", "data_type", "author_id"})
+def versions_of(artifact: FromClause, key: str, owner: ColumnElement[object]) -> RelationBuilder:
+    """Versions of an artifact, whose fields are theirs as well: those whose ``key`` is what it has in a column."""
+
+    def versions() -> Relation:
+        version = tables.versions.alias("av")
+        source = Source(
+            rows=version,
+            columns=columns_of(version) | columns_of(artifact, "artifact."),
+            relations={"tag": belongings.tags(version, "version", "av")},
+            selective=frozenset({"id", "artifact_id", "producer_run"}),
+        )
+        return related(source, key, owner)
+
+    return versions
+
+
+_NULLABLE_OF_VERSION = frozenset({"number", "alias", "step", "uri", "store_id", "loader", "data_type", "author_id"})
 
 
 _SELECTIVE_OF_VERSION = frozenset(

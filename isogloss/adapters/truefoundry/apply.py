@@ -1,0 +1,109 @@
+"""Applying a manifest: what makes a version, or changes one."""
+
+from typing import Any
+
+from isogloss.adapters.call import Call, Malformed, dump
+from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest
+from isogloss.adapters.truefoundry.kinds import DIALECT
+from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
+from isogloss.core.errors import NotFound
+from isogloss.core.model import Artifact, Project, Version
+from isogloss.core.places import owned_prefix, owned_uri
+from isogloss.core.ports import Writer
+from isogloss.core.registry.artifacts import ByWord
+from isogloss.core.registry.stages import take_stage
+from isogloss.core.registry.versions import VersionDraft, lock_version, rewrite_version, write_version
+
+ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data"}
+"""What a version of a kind holds, in the core's words."""
+
+
+async def apply(call: Call, unit: Writer, manifest: Manifest) -> str:
+    """Make the version that a manifest describes, or change the one that it names; answers its id.
+
+    Raises ``Denied``, ``NotFound``, ``Conflict`` for an alias that is taken, and ``Malformed``.
+    """
+    project = await named_project(unit, manifest.common.ml_repo)
+    if manifest.common.version is not None:
+        return await _change(call, unit, project, manifest, manifest.common.version)
+    root = manifest.source.get("uri") if manifest.source.get("type", "truefoundry") == "truefoundry" else None
+    if root is not None:
+        return await _apply_stage(call, unit, project, manifest, root)
+    if not manifest.kind.keeps_data and "uri" not in manifest.source and manifest.source.get("type") != "inline":
+        raise Malformed(
+            f"{WHERE}.source.uri",
+            "must be the storage root that staging the version answered; stage it, and upload its files, first.",
+        )
+    return (await _write(call, unit, project, manifest)).id
+
+
+async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Manifest, root: str) -> str:
+    stage = await take_stage(call.registry, unit, root)
+    if stage is None:
+        # A client that heard no answer applies again.
+        applied = await _applied(unit, project, manifest, root)
+        if applied is None:
+            raise Malformed(
+                f"{WHERE}.source.uri",
+                f"{root!r} is no place that was staged, or not any more; stage the version again.",
+            )
+        return await _rewrite(call, unit, *await lock_version(unit, applied.id), manifest)
+    staged = await unit.get(Artifact, id=stage.artifact_id)
+    named = await artifact_of(unit, project, manifest.kind, manifest.common.name)
+    if staged is None or named is None or staged.id != named.id:
+        raise Malformed(f"{WHERE}.source.uri", f"{root!r} was staged for another artifact than this one.")
+    files = call.registry.files
+    assert files is not None, "a registry that serves has a place for files"
+    uri = owned_uri(files.shared, owned_prefix(stage.project_id, stage.id))
+    return (await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)).id
+
+
+async def _applied(unit: Writer, project: Project, manifest: Manifest, root: str) -> Version | None:
+    """The version that was applied from this place before."""
+    version = await unit.get(Version, id=root.rpartition("/")[2])
+    if version is None or version.project_id != project.id or not version.owned:
+        return None
+    artifact = await artifact_of(unit, project, manifest.kind, manifest.common.name)
+    return version if artifact is not None and version.artifact_id == artifact.id else None
+
+
+async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest, **place: Any) -> Version:
+    common, kept = manifest.common, dump(manifest.rest)
+    draft = VersionDraft(
+        dialect=DIALECT,
+        role=ROLES[manifest.kind.name],
+        description=common.description,
+        metadata=dump(common.metadata),
+        producer_run=common.run_id,
+        step=common.step,
+        alias=common.version_alias,
+        data=kept if manifest.kind.keeps_data else None,
+        facet=None if manifest.kind.keeps_data else kept,
+        **{"uri": manifest.source.get("uri"), **place},
+    )
+    target = ByWord(common.name, manifest.kind.name)
+    return await write_version(call.registry, unit, call.caller, project, draft, target)
+
+
+async def _change(call: Call, unit: Writer, project: Project, manifest: Manifest, number: int) -> str:
+    artifact = await artifact_of(unit, project, manifest.kind, manifest.common.name)
+    found = None if artifact is None else await unit.get(Version, artifact_id=artifact.id, ordinal=number)
+    if found is None or found.internal:
+        raise NotFound("version", f"{manifest.common.name}:{number}")
+    version, locked = await lock_version(unit, found.id)
+    return await _rewrite(call, unit, version, locked, manifest)
+
+
+async def _rewrite(call: Call, unit: Writer, version: Version, artifact: Artifact, manifest: Manifest) -> str:
+    """Change a version to its manifest, which replaces the old one whole, short of where the bytes lie."""
+    common = manifest.common
+    changes: dict[str, Any] = {
+        "description": common.description,
+        "metadata": dump(common.metadata),
+        "alias": common.version_alias,
+    }
+    if version.dialect == DIALECT:
+        changes |= {"producer_run": common.run_id, "step": common.step}
+        changes["data" if manifest.kind.keeps_data else "facet"] = dump(manifest.rest)
+    await rewrite_version(call.registry, unit, version, artifact, **changes)
+    return version.id

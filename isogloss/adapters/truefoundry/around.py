@@ -1,0 +1,55 @@
+"""What the rows of a page refer to: projects, users and tags, each in one statement for the whole page."""
+
+from collections.abc import Iterable
+
+from isogloss.adapters.call import Call
+from isogloss.adapters.truefoundry.version_translate import Around, VersionRow
+from isogloss.core.model import Project, User
+from isogloss.core.ports import Reader
+from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, all_of
+
+
+async def around_versions(
+    call: Call, unit: Reader, rows: Iterable[VersionRow], *, project: Project | None = None
+) -> Around:
+    """What versions refer to: at most three statements. ``project`` spares one where all are of it."""
+    rows = list(rows)
+    return Around(
+        tenant=call.host.tenant,
+        place=None if call.registry.files is None else call.registry.files.shared,
+        projects=await projects_of(unit, (row.project_id for row in rows), known=project),
+        users=await users_of(unit, (row.author_id for row in rows)),
+        tags=await tags_of(unit, [row.id for row in rows]),
+    )
+
+
+async def projects_of(unit: Reader, ids: Iterable[str], *, known: Project | None = None) -> dict[str, Project]:
+    """The projects of these ids."""
+    found = {} if known is None else {known.id: known}
+    wanted = list(set(ids) - found.keys())
+    return found | ({each.id: each for each in await unit.find(Project, id=wanted)} if wanted else {})
+
+
+async def users_of(unit: Reader, ids: Iterable[str | None]) -> dict[str, User]:
+    """The users of these ids that exist."""
+    wanted = list({each for each in ids if each is not None})
+    return {user.id: user for user in await unit.find(User, id=wanted)} if wanted else {}
+
+
+async def tags_of(unit: Reader, version_ids: list[str]) -> dict[str, list[str]]:
+    """The names of versions' tags by the versions' ids, in order."""
+    if not version_ids:
+        return {}
+    rows = await unit.rows(
+        Query(
+            source="tag_link",
+            fields=("entity_id", "tag.name"),
+            project_id=None,
+            where=all_of(Compare("entity", Operator.EQ, "version"), AnyOf("entity_id", tuple(version_ids))),
+            sort=Sort("tag.name", then="entity_id"),
+        )
+    )
+    found: dict[str, list[str]] = {}
+    for version_id, name in rows:
+        found.setdefault(version_id, []).append(name)
+    return found

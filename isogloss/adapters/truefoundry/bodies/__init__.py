@@ -1,0 +1,1 @@
+"""The bodies of TrueFoundry's requests, as pydantic models."""

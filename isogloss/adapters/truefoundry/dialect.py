@@ -1,0 +1,72 @@
+"""What TrueFoundry hands to the gateway."""
+
+import shlex
+
+from litestar.types import ControllerRouterHandler
+from msgspec.structs import replace
+
+from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.operations import Manner, Route, handlers
+from isogloss.adapters.reply import Reply
+from isogloss.adapters.truefoundry.failures import reply_to_ml, reply_to_svc
+from isogloss.adapters.truefoundry.kinds import DIALECT
+from isogloss.adapters.truefoundry.routes import artifacts, files, repos, session, versions, writing
+from isogloss.core.access import Credential
+from isogloss.core.ids import random_id
+from isogloss.core.registry.tokens import PERSONAL_PREFIX
+
+SVC, ML = "/api/svc/v1", "/api/ml/v1"
+
+BOTH: tuple[Route, ...] = (
+    *repos.READS,
+    *files.ROUTES,
+    *writing.ROUTES,
+    *artifacts.ROUTES,
+    *versions.ROUTES,
+)
+"""What both families have, in the same shapes."""
+
+SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *repos.SVC_ROUTES, *BOTH)
+ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
+
+SVC_MANNER = Manner(
+    prefix=SVC,
+    reply_to=reply_to_svc,
+    not_allowed=Reply(b'{"statusCode":405,"message":"Method Not Allowed"}', 405),
+)
+ML_MANNER = Manner(prefix=ML, reply_to=reply_to_ml, not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405))
+
+
+def routes(host: Host) -> list[ControllerRouterHandler]:
+    """The handlers of all operations. Clients take a version's id for a UUID, as every id here is."""
+    host = replace(host, registry=replace(host.registry, new_id=random_id))
+    return [*handlers(SVC_ROUTES, host, SVC_MANNER), *handlers(ML_ROUTES, host, ML_MANNER)]
+
+
+def refuses(credential: Credential | None) -> bool:
+    """Whether a key can be none of this vendor's: its clients know by a 401 that they came without a good one."""
+    if credential is None:
+        return True
+    return not (credential.secret.startswith(PERSONAL_PREFIX) or credential.secret.count(".") == 2)
+
+
+def connect(url: str, name: str, key: str | None) -> list[str]:
+    """The lines that point TrueFoundry's SDKs at a registry, for a shell."""
+    lines = [f"export TFY_HOST={url}"]
+    if key is not None:
+        lines.append(f"export TFY_API_KEY={shlex.quote(key)}")
+    return lines
+
+
+TRUEFOUNDRY = Dialect(
+    name=DIALECT,
+    prefixes=("/api/svc", "/api/ml"),
+    routes=routes,
+    open_paths=frozenset(f"{SVC}/{path}" for path in ("min-cli-version", "tenant-id")),
+    unauthorized=Answer(status=401, body=b'{"statusCode":401,"message":"A valid key is needed."}'),
+    too_large=Answer(status=413, body=b'{"statusCode":413,"message":"The body is too large."}'),
+    failed=Answer(status=500, body=b'{"statusCode":500,"message":"Internal Server Error"}'),
+    connect=connect,
+    refuses=refuses,
+)
+"""The dialect, with the vendor's ``/api/svc`` and ``/api/ml``."""

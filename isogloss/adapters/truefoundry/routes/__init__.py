@@ -1,0 +1,1 @@
+"""TrueFoundry's operations, by resource, for the families that share their shapes."""

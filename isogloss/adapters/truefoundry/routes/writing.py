@@ -1,0 +1,90 @@
+"""Making and changing versions: apply, delete by manifest, tag."""
+
+from typing import Any
+
+from isogloss.adapters.call import Body, Call, Malformed
+from isogloss.adapters.operations import Route, Write, WriteOperation
+from isogloss.adapters.truefoundry import guesses
+from isogloss.adapters.truefoundry.apply import apply
+from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, manifest_of
+from isogloss.adapters.truefoundry.bodies.requests import Tags, WithManifest
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, KINDS, MODEL, PROMPT, Kind
+from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
+from isogloss.adapters.truefoundry.routes.versions import delete_version_of, row_of, shown
+from isogloss.core.access import Role, require
+from isogloss.core.errors import NotFound
+from isogloss.core.model import Version
+from isogloss.core.ports import Writer
+from isogloss.core.registry import tags
+from isogloss.core.registry.versions import lock_version
+
+_WITH_MANIFEST = Body.of(WithManifest)
+_TAGS = Body.of(Tags)
+
+COLOUR = "grey"
+"""The colour of tags that were made where tags have none."""
+
+
+def apply_version(kind: Kind) -> WriteOperation:
+    """Make a version, or change the one that the manifest names by its number."""
+
+    async def apply_version(call: Call, unit: Writer) -> dict[str, Any]:
+        require(call.caller, Role.EDITOR)
+        body: WithManifest = _WITH_MANIFEST.read(call)
+        version_id = await apply(call, unit, manifest_of(kind, body.manifest))
+        return {"data": (await shown(call, unit, [await row_of(unit, version_id, kind)]))[0]}
+
+    return apply_version
+
+
+def tag_version(kind: Kind) -> WriteOperation:
+    """Put tags on a version. A tag is on at most one version of an artifact; ``force`` moves it."""
+
+    async def tag_version(call: Call, unit: Writer) -> dict[str, Any]:
+        require(call.caller, Role.EDITOR)
+        body: Tags = _TAGS.read(call)
+        version_id = (body.model_extra or {}).get(kind.version_id_field)
+        if not isinstance(version_id, str):
+            raise Malformed(f"body.{kind.version_id_field}", "must be the id of a version.")
+        version, artifact = await lock_version(unit, version_id)
+        if artifact.kind != kind.name:
+            raise NotFound("version", version_id)
+        found = await tags.ensure_tags(call.registry, unit, call.caller, body.tags, lambda: COLOUR)
+        await tags.attach_to_one(call.registry, unit, call.caller, found, version, force=body.force)
+        return {}
+
+    return tag_version
+
+
+async def delete_by_manifest(call: Call, unit: Writer) -> dict[str, Any]:
+    """Delete the version of an artifact that a manifest names by its number or its alias."""
+    require(call.caller, Role.EDITOR)
+    body: WithManifest = _WITH_MANIFEST.read(call)
+    await delete_named(call, unit, manifest_of(ARTIFACT, body.manifest))
+    return {}
+
+
+async def delete_named(call: Call, unit: Writer, manifest: Manifest) -> None:
+    """Delete the version that a manifest names. Raises ``Denied``, ``Malformed`` where it names none, ``NotFound``."""
+    common, kind = manifest.common, manifest.kind
+    if common.version is None and common.version_alias is None:
+        raise Malformed(WHERE, guesses.NAMES_NO_VERSION)
+    artifact = await artifact_of(unit, await named_project(unit, common.ml_repo), kind, common.name)
+    named = {"ordinal": common.version, "alias": common.version_alias}
+    key = {field: value for field, value in named.items() if value is not None}
+    found = None if artifact is None else await unit.get(Version, artifact_id=artifact.id, **key)
+    if found is None:
+        raise NotFound("version", f"{common.name}:{common.version or common.version_alias}")
+    await delete_version_of(call, unit, found.id, kind)
+
+
+_TAGGED = (ARTIFACT, MODEL, PROMPT)
+"""The kinds whose versions bear tags, as far as there are routes for it."""
+
+ROUTES: tuple[Route, ...] = (
+    *(Write("PUT", f"/{kind.path}-versions", apply_version(kind)) for kind in KINDS),
+    *(Write("PUT", f"/{kind.path}-versions/tags", tag_version(kind)) for kind in _TAGGED),
+)
+
+ML_ROUTES: tuple[Route, ...] = (Write("POST", "/artifact-versions", delete_by_manifest),)
+"""What only the older family has."""
