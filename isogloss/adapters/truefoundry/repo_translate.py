@@ -43,7 +43,9 @@ def manifest(project: Project, tenant: str) -> dict[str, Any]:
     """A repo's manifest. The client compares the storage that it names with its own before it makes one again."""
     part = part_of(project.facet, DIALECT)
     own: dict[str, Any] = {} if part is None else msgspec.json.decode(part, type=dict[str, Raw])
-    shown = {"storage_integration_fqn": f"{tenant}:isogloss:{STORAGE}:blob-storage:{STORAGE}", **own}
+    # The older SDK takes no repo without a list of collaborators.
+    shown = {"storage_integration_fqn": f"{tenant}:isogloss:{STORAGE}:blob-storage:{STORAGE}", "collaborators": []}
+    shown |= own
     shown |= {"type": "ml-repo", "name": project.word}
     if project.description is not None:
         shown["description"] = project.description
