@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SCHEMA_PREFIX = "#/components/schemas/"
 
-# Members that only inform a human reader. A schema's property may bear one of these names: it is then a name and stays.
+# Members that only inform a human reader; so does every extension (x-...). A schema's property may bear one of these names: it is then a name and stays.
 PROSE = frozenset(
     {
         "description",
@@ -31,8 +31,6 @@ PROSE = frozenset(
         "externalDocs",
         "operationId",
         "tags",
-        "x-codeSamples",
-        "x-code-samples",
     }
 )
 # Members whose value maps names to definitions: the keys below them are names, whatever they are called.
@@ -74,7 +72,7 @@ def without_prose(node: Any, *, names: bool = False) -> Any:
     for key, value in node.items():
         if names:
             kept[key] = without_prose(value)
-        elif key in PROSE:
+        elif key in PROSE or key.startswith("x-"):
             continue
         elif key in LITERALS:
             kept[key] = value

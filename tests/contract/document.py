@@ -32,7 +32,16 @@ class Deviation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def concerns(self, operation: str) -> bool:
         """Whether it is about the operation, given as ``METHOD /path``."""
-        return "*" in self.operations or operation in self.operations
+        return any(covers(pattern, operation) for pattern in self.operations)
+
+
+def covers(pattern: str, operation: str) -> bool:
+    """Whether an operation is the one of a pattern, or one of those of a pattern that ends with a star."""
+    if not pattern.endswith("*"):
+        return pattern == operation
+    begin = pattern.removesuffix("*")
+    # Behind a star instead of a method all methods are meant.
+    return operation.partition(" ")[2].startswith(begin[2:]) if begin.startswith("* ") else operation.startswith(begin)
 
 
 class Deviations(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,10 +7,12 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from isogloss.adapters.prefect.dialect import ROUTES as PREFECT_ROUTES
+from isogloss.adapters.truefoundry.dialect import FAMILIES
 from isogloss.adapters.zenml.dialect import ROUTES as ZENML_ROUTES
 from isogloss.adapters.zenml.routes import PREFIX
 from tests.contract.document import operations, published
 from tests.contract.seeds import PrefectSeeds
+from tests.contract.truefoundry_seeds import CREDENTIAL, TrueFoundrySeeds
 from tests.contract.zenml_seeds import ZenMLSeeds
 from tests.support.gateways import Gateway
 
@@ -34,7 +36,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     ``{}`` for each parameter, of which the ``unlisted`` tell of the process and are left out of the contract.
     ``examples`` is how many requests are generated for an operation and a mode, and ``storm`` how many that no client
     would send for an operation. ``unmeetable`` are members and parameters that name what nobody can make here: left
-    in, nearly every request would be refused for them. ``headers`` are hostile ones, ``hostile`` such values of
+    in, nearly every request would be refused for them. ``credential`` is the header that requests have to bear even
+    where everybody is let in. ``headers`` are hostile ones, ``hostile`` such values of
     members and parameters. ``lists`` are the reads that print all that was taken: method, path and body.
     """
 
@@ -49,6 +52,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     headers: tuple[dict[str, str], ...]
     hostile: tuple[Any, ...]
     lists: tuple[tuple[str, str, Any], ...]
+    credential: dict[str, str] = {}
 
 
 def anonymous(operation: str) -> str:
@@ -103,4 +107,23 @@ ZENML = Subject(
     lists=tuple(("GET", f"{path}?hydrate=true&size=10000", None) for path in _pages("zenml")),
 )
 
-SUBJECTS = (PREFECT, ZENML)
+_PLAIN_LISTS = ("artifacts", "models", "prompts", "agent-skills", "ml-repos", "data-directories")
+_LISTS = (*_PLAIN_LISTS, *(f"{noun}-versions" for noun in ("artifact", "model", "prompt", "agent-skill")))
+
+TRUEFOUNDRY = Subject(
+    dialect="truefoundry",
+    base="",
+    seeds=TrueFoundrySeeds,
+    served=frozenset(
+        anonymous(f"{route.method} {manner.prefix}{route.path}") for manner, routes in FAMILIES for route in routes
+    ),
+    examples=6,
+    storm=-(-2800 // len(operations(published("truefoundry")))),
+    unmeetable=("page_token", "pageToken"),
+    headers=({"authorization": "Bearer a.b.\xff"}, {"host": "x" * 3000}),
+    hostile=("artifact:a/b", "model:default/default/x:latest", "latest", "v", "1e400", "metrics.x > 1 and", "s3://"),
+    lists=tuple(("GET", f"/api/svc/v1/{noun}?limit=1000", None) for noun in _LISTS),
+    credential={"authorization": f"Bearer {CREDENTIAL}"},
+)
+
+SUBJECTS = (PREFECT, ZENML, TRUEFOUNDRY)

@@ -52,7 +52,7 @@ def modes(operation: Any) -> list[GenerationMode]:
     """How requests to an operation can be made: without a body and with nothing but free text in it, none is wrong."""
     raw = operation.definition.raw
     wrong = "requestBody" in raw or any(
-        parameter["required"] and (parameter["schema"].get("format") or parameter["in"] == "query")
+        parameter.get("required") and (parameter["schema"].get("format") or parameter["in"] == "query")
         for parameter in raw.get("parameters", ())
     )
     return [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if wrong else [])]
@@ -88,6 +88,8 @@ def test_answers_are_in_the_contract_or_listed_as_deviations(
         @given(case=operation.as_strategy(generation_mode=mode), choice=st.integers(0, 7))
         def exchange(case: AnyCase, choice: int) -> None:
             meet(case, choice, subject, seeds[subject.dialect])
+            if subject.credential:
+                case.headers = {**(case.headers or {}), **subject.credential}
             response = case.call(base_url=base, session=session)
             case.validate_response(response, checks=CHECKS)
 

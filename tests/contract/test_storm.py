@@ -124,7 +124,8 @@ def test_nothing_makes_the_gateway_fail(running: Gateway, seeds: dict[str, Seeds
         content = damaged(json.dumps(value).encode(), damage)
         target = f"{subject.base}{place.replace(' ', '%20')}"
         target = f"{target}?{query}" if query else target
-        connection.request(method, target, content, {"content-type": "application/json", **headers})
+        given = {"content-type": "application/json", **subject.credential, **headers}
+        connection.request(method, target, content, given)
         response = connection.getresponse()
         answer = response.read()
         sent[response.status] += 1
@@ -156,7 +157,7 @@ def test_nothing_makes_the_gateway_fail(running: Gateway, seeds: dict[str, Seeds
     assert sent[422] > 500, f"most of them are refused: {sent}"
     # Every list still prints: none of what was taken has spoiled a page.
     for method, path, body in subject.lists:
-        answer = running.request(method, f"{subject.base}{path}", body)
+        answer = running.request(method, f"{subject.base}{path}", body, headers=subject.credential)
         assert answer.status == 200, (path, answer)
 
 

@@ -36,11 +36,14 @@ SVC_MANNER = Manner(
 )
 ML_MANNER = Manner(prefix=ML, reply_to=reply_to_ml, not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405))
 
+FAMILIES: tuple[tuple[Manner, tuple[Route, ...]], ...] = ((SVC_MANNER, SVC_ROUTES), (ML_MANNER, ML_ROUTES))
+"""Each family with what it serves."""
+
 
 def routes(host: Host) -> list[ControllerRouterHandler]:
     """The handlers of all operations. Clients take a version's id for a UUID, as every id here is."""
     host = replace(host, registry=replace(host.registry, new_id=random_id))
-    return [*handlers(SVC_ROUTES, host, SVC_MANNER), *handlers(ML_ROUTES, host, ML_MANNER)]
+    return [handler for manner, served in FAMILIES for handler in handlers(served, host, manner)]
 
 
 def refuses(credential: Credential | None) -> bool:

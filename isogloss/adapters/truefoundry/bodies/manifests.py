@@ -34,6 +34,10 @@ class Common(BaseModel):
     run_id: Text | None = None
 
 
+class _Wrapped(BaseModel):
+    manifest: Common
+
+
 class ManagedSource(BaseModel):
     """Bytes that the registry gave a place to; ``uri`` is that place, as it was told when the version was staged."""
 
@@ -89,7 +93,8 @@ def manifest_of(kind: Kind, given: Any) -> Manifest:
         raise Malformed(WHERE, "must be an object.")
     if given.get("type", kind.manifest_type) != kind.manifest_type:
         raise Malformed(f"{WHERE}.type", f"must be {kind.manifest_type!r} here, this is {given['type']!r}.")
-    common = Common.model_validate({**given, "type": kind.manifest_type})
+    # Wrapped, so that what is wrong is told by its place in the body.
+    common = _Wrapped.model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
     rest = common.model_extra or {}
     PARTS[kind.name](rest)
     return Manifest(kind=kind, common=common, rest=rest)

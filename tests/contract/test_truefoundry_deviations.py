@@ -1,0 +1,239 @@
+"""One test for each entry of ``openapi/deviations.toml`` on TrueFoundry, which asserts what is answered instead.
+
+The name of a test is the entry's id, with underscores. Where an entry is a guess, this is the place that shows it.
+"""
+
+import itertools
+import sys
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from tests.contract.document import load_deviations
+from tests.contract.truefoundry_seeds import CREDENTIAL, REPO
+from tests.support.gateways import Answer, Gateway
+
+SVC, ML = "/api/svc/v1", "/api/ml/v1"
+FAMILIES = (SVC, ML)
+TENANT = "default"
+
+_numbers = itertools.count()
+
+
+def ask(gateway: Gateway, method: str, path: str, body: object = None, key: str | None = CREDENTIAL) -> Answer:
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    return gateway.request(method, path, body, headers=headers)
+
+
+def good(gateway: Gateway, method: str, path: str, body: object = None) -> Any:
+    answer = ask(gateway, method, path, body)
+    assert answer.status == 200, answer
+    return answer.json()
+
+
+def fresh(stem: str = "made") -> str:
+    return f"{stem}-{next(_numbers)}"
+
+
+def manifest(name: str, **given: Any) -> dict[str, Any]:
+    return {
+        "type": "artifact-version",
+        "name": name,
+        "ml_repo": REPO,
+        "metadata": {},
+        "source": {"type": "external", "uri": "s3://elsewhere/data"},
+    } | given
+
+
+def make(gateway: Gateway, name: str, family: str = SVC, **given: Any) -> Any:
+    return good(gateway, "PUT", f"{family}/artifact-versions", {"manifest": manifest(name, **given)})["data"]
+
+
+def versions(gateway: Gateway, family: str = SVC, **query: Any) -> list[int]:
+    """The numbers of the versions that a list answers."""
+    page = good(gateway, "GET", f"{family}/artifact-versions?{urlencode(query)}")
+    return [row["manifest"]["version"] for row in page["data"]]
+
+
+def refused_in_svc(answer: Answer, status: int) -> str:
+    body = answer.json()
+    assert (answer.status, body["statusCode"]) == (status, status)
+    assert body["message"]
+    return str(body["message"])
+
+
+def test_every_entry_has_a_test_of_its_name() -> None:
+    entries = {f"test_{entry.id.replace('-', '_')}" for entry in load_deviations().of("truefoundry")}
+    here = {name for name in vars(sys.modules[__name__]) if name.startswith("test_")}
+    assert here - entries == {"test_every_entry_has_a_test_of_its_name"}
+    assert entries - here == set()
+
+
+def test_svc_refused(running: Gateway) -> None:
+    answer = ask(running, "PUT", f"{SVC}/artifact-versions", {"manifest": manifest("has space", version_alias="1.0")})
+    refused_in_svc(answer, 422)
+    assert [detail["loc"] for detail in answer.json()["details"]] == [
+        ["body", "manifest", "name"],
+        ["body", "manifest", "version_alias"],
+    ]
+
+    same = ask(running, "PUT", f"{ML}/artifact-versions", {"manifest": manifest("has space")})
+    assert same.status == 422
+    [detail] = same.json()["detail"]
+    assert set(detail) == {"loc", "msg", "type"}
+
+
+def test_svc_not_found(running: Gateway) -> None:
+    nowhere = str(uuid4())
+    for method, path in (("GET", f"artifact-versions/{nowhere}"), ("DELETE", "ml-repos/987654321")):
+        refused_in_svc(ask(running, method, f"{SVC}/{path}"), 404)
+    body = {"manifest": manifest(fresh()) | {"ml_repo": "nobody-made-it"}}
+    assert "nobody-made-it" in refused_in_svc(ask(running, "PUT", f"{SVC}/artifact-versions", body), 404)
+
+
+def test_ml_not_found(running: Gateway) -> None:
+    nowhere = str(uuid4())
+    answer = ask(running, "GET", f"{ML}/artifact-versions/{nowhere}")
+    assert answer.status == 404
+    assert nowhere in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("key", [None, "not-a-key", "a.b"])
+def test_unauthorized(running: Gateway, key: str | None) -> None:
+    for family in FAMILIES:
+        refused_in_svc(ask(running, "GET", f"{family}/artifacts", key=key), 401)
+        assert ask(running, "GET", f"{family}/artifacts", key="tfy_anything").status == 200
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_page_limits(running: Gateway, family: str) -> None:
+    def pagination(**query: int) -> dict[str, int]:
+        page = good(running, "GET", f"{family}/artifact-versions?{urlencode(query)}")
+        found: dict[str, int] = page["pagination"]
+        return found
+
+    assert pagination()["limit"] == 100
+    assert pagination(limit=5000)["limit"] == 1000
+    for wrong in ({"limit": 0}, {"limit": -1}, {"offset": -1}):
+        assert ask(running, "GET", f"{family}/artifact-versions?{urlencode(wrong)}").status == 422
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_alias_in_fqn(running: Gateway, family: str) -> None:
+    name = fresh()
+    make(running, name, version_alias="v1.0")
+    make(running, name)
+    entity = f"artifact:{TENANT}/{REPO}/{name}"
+
+    assert versions(running, family, fqn=f"{entity}:v1.0") == [1]
+    assert versions(running, family, fqn=f"{entity}:latest") == [2]
+    [row] = good(running, "GET", f"{family}/artifact-versions?{urlencode({'fqn': f'{entity}:v1.0'})}")["data"]
+    assert row["fqn"] == f"{entity}:1"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_fqn_of_others(running: Gateway, family: str) -> None:
+    name = fresh()
+    make(running, name)
+    for other in (
+        f"model:{TENANT}/{REPO}/{name}",
+        f"artifact:acme/{REPO}/{name}",
+        f"artifact:{TENANT}/{REPO}/{name}:7",
+    ):
+        assert versions(running, family, fqn=other) == []
+    for wrong in (
+        name,
+        f"thing:{TENANT}/{REPO}/{name}",
+        f"artifact:{TENANT}/{name}",
+        f"artifact:{TENANT}/{REPO}/{name}:x",
+    ):
+        assert ask(running, "GET", f"{family}/artifact-versions?{urlencode({'fqn': wrong})}").status == 422
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_numbers_at_apply(running: Gateway, family: str) -> None:
+    name = fresh()
+    staged = [
+        good(
+            running,
+            "POST",
+            f"{family}/artifact-versions/stage",
+            {"manifest": manifest(name, source={"type": "truefoundry"})},
+        )
+        for _ in range(2)
+    ]
+    assert versions(running, family, artifact_id=staged[0]["artifact_id"]) == []
+    applied = [
+        make(running, name, family, source={"type": "truefoundry", "uri": each["storage_root"]})
+        for each in reversed(staged)
+    ]
+    assert [each["id"] for each in applied] == [staged[1]["id"], staged[0]["id"]]
+    assert [each["manifest"]["version"] for each in applied] == [1, 2]
+    good(running, "DELETE", f"{family}/artifact-versions/{applied[1]['id']}")
+    assert make(running, name, family)["manifest"]["version"] == 3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_manifest_replaces(running: Gateway, family: str) -> None:
+    name = fresh()
+    make(running, name, family, version_alias="v1.0", description="first", metadata={"a": 1})
+    changed = make(running, name, family, version=1, metadata={"b": [None]})
+
+    assert changed["manifest"]["version"] == 1
+    assert changed["manifest"]["metadata"] == {"b": [None]}
+    assert not {"version_alias", "description"} & set(changed["manifest"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_alias_taken(running: Gateway, family: str) -> None:
+    name = fresh()
+    make(running, name, version_alias="v1.0")
+    answer = ask(running, "PUT", f"{family}/artifact-versions", {"manifest": manifest(name, version_alias="v1.0")})
+    assert answer.status == 422
+    assert b"version 1" in answer.content
+    assert versions(running, fqn=f"artifact:{TENANT}/{REPO}/{name}") == [1]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_tags_are_added(running: Gateway, family: str) -> None:
+    name, gold = fresh(), fresh("gold")
+    first, second = make(running, name), make(running, name)
+
+    def tag(version: Any, *tags: str, force: bool = False) -> Answer:
+        body = {"artifact_version_id": version["id"], "tags": tags, "force": force}
+        return ask(running, "PUT", f"{family}/artifact-versions/tags", body)
+
+    def tags(version: Any) -> list[str]:
+        found: list[str] = good(running, "GET", f"{family}/artifact-versions/{version['id']}")["data"]["tags"]
+        return found
+
+    assert tag(first, gold).json() == {}
+    tag(first, "more")
+    assert tag(second, gold).status == 422
+    assert (tags(first), tags(second)) == (sorted([gold, "more"]), [])
+    assert tag(second, gold, force=True).status == 200
+    assert (tags(first), tags(second)) == (["more"], [gold])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_sources(running: Gateway, family: str) -> None:
+    name = fresh()
+    for source in ({"type": "local", "paths": [{"src": "/tmp/x"}]}, {"type": "truefoundry"}):
+        body = {"manifest": manifest(name, source=source)}
+        assert ask(running, "PUT", f"{family}/artifact-versions", body).status == 422
+    nowhere = {"manifest": manifest(name, source={"type": "truefoundry", "uri": "s3://isogloss/owned/x/y"})}
+    assert ask(running, "PUT", f"{family}/artifact-versions", nowhere).status == 422
+    assert versions(running, family, name=name) == []
+
+
+def test_delete_needs_a_version(running: Gateway) -> None:
+    name = fresh()
+    make(running, name, version_alias="v1.0")
+    make(running, name)
+    assert ask(running, "POST", f"{ML}/artifact-versions", {"manifest": manifest(name)}).status == 422
+    assert good(running, "POST", f"{ML}/artifact-versions", {"manifest": manifest(name, version_alias="v1.0")}) == {}
+    assert versions(running, name=name) == [2]
+    assert good(running, "POST", f"{ML}/artifact-versions", {"manifest": manifest(name, version=2)}) == {}
+    assert versions(running, name=name) == []
