@@ -88,9 +88,7 @@ def test_answers_are_in_the_contract_or_listed_as_deviations(
         @given(case=operation.as_strategy(generation_mode=mode), choice=st.integers(0, 7))
         def exchange(case: AnyCase, choice: int) -> None:
             meet(case, choice, subject, seeds[subject.dialect])
-            if subject.credential:
-                case.headers = {**(case.headers or {}), **subject.credential}
-            response = case.call(base_url=base, session=session)
+            response = case.call(base_url=base, session=session, headers=dict(subject.credential))
             case.validate_response(response, checks=CHECKS)
 
         run: Callable[[], Any] = exchange

@@ -42,7 +42,7 @@ class TrueFoundrySeeds:
 
     def for_member(self, name: str) -> str | None:
         """The value of an existing row for a member or parameter that refers to one; None for any other."""
-        make = {
+        makers: dict[str, Callable[[], Any]] = {
             "ml_repo": lambda: REPO,
             "ml_repo_id": lambda: self._repo_id,
             "experiment_id": lambda: self._repo_id,
@@ -52,11 +52,12 @@ class TrueFoundrySeeds:
             "artifact_id": self._makers["artifacts"],
             "id": self._stage,
             "fqn": lambda: self._version("artifact")["fqn"],
-        }.get(name)
+        }
+        make = makers.get(name)
         if make is None:
             return None
         if name not in self._kept:
-            self._kept[name] = make()
+            self._kept[name] = str(make())
         return self._kept[name]
 
     def _version(self, kind: str) -> Any:
