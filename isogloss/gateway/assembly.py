@@ -14,7 +14,7 @@ from isogloss.core.access import Gate
 from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
 from isogloss.core.places import SharedPlace
-from isogloss.core.ports import Files, Objects, Store
+from isogloss.core.ports import Files, Objects, Signer, Store, Uploads
 from isogloss.core.registry import Registry
 from isogloss.core.registry.doorkeeper import Doorkeeper, open_gate
 from isogloss.core.registry.projects import ensure_default, ensure_identity
@@ -52,6 +52,16 @@ class OpenObjects(Objects, Protocol):
     @property
     def shared(self) -> SharedPlace:
         """What clients are told of the place that they share with us."""
+        ...
+
+    @property
+    def signer(self) -> Signer | None:
+        """Signs addresses of the storage itself, where clients reach it."""
+        ...
+
+    @property
+    def uploads(self) -> Uploads | None:
+        """Begins uploads in parts to the storage itself, where clients reach it."""
         ...
 
     async def check(self) -> None:
@@ -165,7 +175,8 @@ async def open_gateway(
     ``environment`` holds what the vendors of buckets want to know, such as the AWS_* variables.
     """
     async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
-        registry = structs.replace(rows, files=Files(objects=objects, shared=objects.shared))
+        files = Files(objects=objects, shared=objects.shared, signer=objects.signer, uploads=objects.uploads)
+        registry = structs.replace(rows, files=files)
         with _storage_problems(settings):
             generated = await ensure_admin(registry, settings.admin_password)
             gate, chores = await make_gate(registry, auth)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from isogloss.core.places import SHARED, SharedPlace, checked_key
+from isogloss.storage.objects.azure_uploads import AzureUploads
 from isogloss.storage.objects.cloud import CloudObjects
+from isogloss.storage.objects.s3_uploads import S3Uploads
+from isogloss.storage.objects.signing import BucketSigner
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -30,22 +33,35 @@ def open_bucket(storage_url: str, environment: Mapping[str, str]) -> CloudObject
     root = "/".join([f"{scheme}://{bucket}", *([prefix] if prefix else []), SHARED, ""])
     match scheme:
         case "s3":
-            endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or None
-            region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None
-            # Clients get no credential of ours, not even one that somebody wrote into the address.
-            public = endpoint and re.sub("(?<=//)[^/]*@", "", endpoint)
-            shared = SharedPlace(scheme=scheme, root=root, endpoint=public, region=region)
-            client: ClientConfig = {**CLIENT, "allow_http": endpoint is not None and endpoint.startswith("http://")}
-            config = _s3_config(environment, endpoint, region)
-            s3 = S3Store(bucket, prefix=prefix, config=config, client_options=client, retry_config=RETRIES)
-            return CloudObjects(s3, shared)
+            return _open_s3(bucket, prefix, root, environment)
         case "gs":
             google = GCSStore(bucket, prefix=prefix, client_options=CLIENT, retry_config=RETRIES)
-            return CloudObjects(google, SharedPlace(scheme=scheme, root=root))
+            # Its uploads in parts are begun with a credential by whoever sends the parts, so they come to the gateway.
+            return CloudObjects(google, SharedPlace(scheme=scheme, root=root), BucketSigner(google, storage_url), None)
         case "az":
             azure = AzureStore(bucket, prefix=prefix, client_options=CLIENT, retry_config=RETRIES)
-            return CloudObjects(azure, SharedPlace(scheme=scheme, root=root))
+            signer = BucketSigner(azure, storage_url)
+            return CloudObjects(azure, SharedPlace(scheme=scheme, root=root), signer, AzureUploads(signer))
     raise ValueError(f"{scheme!r} is no scheme of a place for objects; it must be file, s3, gs or az")
+
+
+def _open_s3(bucket: str, prefix: str | None, root: str, environment: Mapping[str, str]) -> CloudObjects:
+    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or None
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None
+    # Clients get no credential of ours, not even one that somebody wrote into the address.
+    public = endpoint and re.sub("(?<=//)[^/]*@", "", endpoint)
+
+    def at(address: str | None) -> S3Store:
+        client: ClientConfig = {**CLIENT, "allow_http": address is not None and address.startswith("http://")}
+        config = _s3_config(environment, address, region)
+        return S3Store(bucket, prefix=prefix, config=config, client_options=client, retry_config=RETRIES)
+
+    return CloudObjects(
+        at(endpoint),
+        SharedPlace(scheme="s3", root=root, endpoint=public, region=region),
+        BucketSigner(at(public), f"s3://{bucket}"),
+        S3Uploads(bucket, prefix, endpoint=public, region=region, environment=environment),
+    )
 
 
 def _s3_config(environment: Mapping[str, str], endpoint: str | None, region: str | None) -> "S3Config":

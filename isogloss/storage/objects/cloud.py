@@ -1,7 +1,8 @@
 """Objects in a bucket of S3, Google Cloud or Azure."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,7 +12,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.places import SharedPlace, checked_key
-from isogloss.core.ports import StoredObject
+from isogloss.core.ports import Level, Signer, StoredObject, Uploads
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -20,6 +21,12 @@ Bucket: TypeAlias = S3Store | GCSStore | AzureStore
 
 CHUNK_BYTES = 1024 * 1024
 PAGE = 1000
+ASKED_AT_ONCE = 32
+SENT_AT_ONCE = 4
+
+PART_BYTES = 8 * 1024 * 1024
+MOST_PARTS = 10_000
+"""How large the parts are in which an object is sent, and how many of them every vendor takes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -30,11 +37,13 @@ class CloudObjects:
     """Objects in a bucket, below the prefix that the bucket was opened with.
 
     Where others made an object whose name can be no key, such as ``a//b``, ``list`` and ``delete_prefix`` of what it
-    lies under raise the library's error.
+    lies under raise the library's error, and so does ``browse``.
     """
 
-    def __init__(self, bucket: Bucket, shared: SharedPlace) -> None:
+    def __init__(self, bucket: Bucket, shared: SharedPlace, signer: Signer, uploads: Uploads | None) -> None:
         self.shared = shared
+        self.signer: Signer | None = signer
+        self.uploads = uploads
         self._bucket = bucket
 
     async def check(self) -> None:
@@ -85,6 +94,31 @@ class CloudObjects:
     async def list(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
         async for page in obstore.list(self._bucket, checked_key(prefix), chunk_size=PAGE):
             yield [_stored(meta) for meta in page]
+
+    async def browse(self, prefix: str) -> Level:
+        found = await obstore.list_with_delimiter_async(self._bucket, checked_key(prefix))
+        # What consoles make to show an empty directory goes by the directory's own name, and lies not below it.
+        objects = [_stored(meta) for meta in found["objects"] if meta["path"] != prefix]
+        directories = [path.removeprefix(f"{prefix}/") for path in found["common_prefixes"]]
+        return Level(directories=sorted(directories), objects=sorted(objects, key=lambda each: each.key))
+
+    async def join(self, parts: Sequence[str], key: str) -> None:
+        size = 0
+        for first in range(0, len(parts), ASKED_AT_ONCE):
+            heads = await asyncio.gather(*map(self.head, parts[first : first + ASKED_AT_ONCE]))
+            size += sum(head.size for head in heads)
+        await obstore.put_async(
+            self._bucket,
+            checked_key(key),
+            self._joined(parts),
+            chunk_size=max(PART_BYTES, -(-size // MOST_PARTS)),
+            max_concurrency=SENT_AT_ONCE,
+        )
+
+    async def _joined(self, parts: Sequence[str]) -> AsyncIterator[bytes]:
+        for part in parts:
+            async for chunk in await self.stream(part):
+                yield chunk
 
     async def delete(self, keys: Iterable[str]) -> None:
         paths = [checked_key(key) for key in keys]

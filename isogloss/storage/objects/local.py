@@ -14,6 +14,7 @@ import itertools
 import os
 import secrets
 import stat
+import threading
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Container, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +23,14 @@ from typing import BinaryIO, ParamSpec, TypeVar
 
 from isogloss.core.errors import Conflict, Invalid, NotFound, TooLarge
 from isogloss.core.places import OWNED, SHARED, SharedPlace, checked_key
-from isogloss.core.ports import StoredObject
+from isogloss.core.ports import Level, Signer, StoredObject, Uploads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CHUNK_BYTES = 1024 * 1024
 PAGE = 1000
+COPY_BYTES = 1 << 30
 THREADS = 8
 OURS_ALONE = 0o700
 
@@ -46,14 +48,21 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT: frozenset[int | None] = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR, errno.ENXIO}
 )
+# What the kernel says where it copies nothing between these two files by itself.
+_NO_COPY = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _TAKEN = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY})
 
 
 class LocalObjects:
-    """Objects below a directory. ``root`` is its path without links; ``make_directories`` has made it."""
+    """Objects below a directory. ``root`` is its path without links; ``make_directories`` has made it.
+
+    Nobody but the gateway serves them, so there is no signer and there are no uploads past it.
+    """
 
     def __init__(self, root: str, shared: SharedPlace) -> None:
         self.shared = shared
+        self.signer: Signer | None = None
+        self.uploads: Uploads | None = None
         self._root = root
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="objects")
 
@@ -110,6 +119,18 @@ class LocalObjects:
         finally:
             await self.run(found.close)
 
+    async def browse(self, prefix: str) -> Level:
+        return await self.run(_browse, self._root, checked_key(prefix))
+
+    async def join(self, parts: Sequence[str], key: str) -> None:
+        staged = await self.run(Staged, self._root, key)
+        try:
+            for part in parts:
+                await self.run(_append, self._root, part, staged)
+            await self.run(staged.keep)
+        finally:
+            await self.run(staged.drop)
+
     async def delete(self, keys: Iterable[str]) -> None:
         await self.run(_delete, self._root, [checked_key(key) for key in keys])
 
@@ -118,41 +139,51 @@ class LocalObjects:
 
 
 class Staged:
-    """A new object's bytes on their way: in a file without its name, until ``keep`` gives it the name at once."""
+    """A new object's bytes on their way: in a file without its name, until ``keep`` gives it the name at once.
+
+    Where a caller was cancelled, a thread may still be at work when ``drop`` comes. The lock makes that wait: the
+    number of a closed file may be another file's by then.
+    """
 
     def __init__(self, root: str, key: str) -> None:
         self._root = root
         self._key = checked_key(key)
         self._name = secrets.token_hex(16)
+        self._lock = threading.Lock()
         with _directory(root, [STAGING]) as staging:
             self._file: BinaryIO = open(os.open(self._name, _NEW_FILE, 0o600, dir_fd=staging), "wb")  # noqa: PTH123, SIM115
 
     def write(self, content: bytes) -> None:
         """Append bytes."""
-        self._file.write(content)
+        with self._lock:
+            self._file.write(content)
+
+    def write_file(self, source: io.FileIO) -> None:
+        """Append all bytes of a file, which the disk may share between the two instead of copying them."""
+        with self._lock:
+            self._file.flush()
+            _copy(source, self._file)
 
     def keep(self) -> None:
         """Give the file its name. Raises ``Conflict`` or ``Invalid``."""
-        self._file.flush()
-        # A name that reaches the disk before the bytes would stand for an empty file after a loss of power.
-        os.fsync(self._file.fileno())
-        *above, name = self._key.split("/")
-        try:
-            with _directory(self._root, [STAGING]) as staging, _directory(self._root, above, _enter_or_make) as parent:
+        with self._lock:
+            self._file.flush()
+            # A name that reaches the disk before the bytes would stand for an empty file after a loss of power.
+            os.fsync(self._file.fileno())
+            *above, name = self._key.split("/")
+            with (
+                _placing(self._key),
+                _directory(self._root, [STAGING]) as staging,
+                _directory(self._root, above, _enter_or_make) as parent,
+            ):
                 os.rename(self._name, name, src_dir_fd=staging, dst_dir_fd=parent)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                reason = "it, or what lies above it, is there as something else"
-                raise Conflict(f"No object can have the key {self._key!r}: {reason}.") from None
-            if error.errno == errno.ENAMETOOLONG:
-                raise Invalid("key", f"{self._key!r} has a name longer than the disk takes") from None
-            raise
 
     def drop(self) -> None:
         """Close the file, and remove it unless it has been kept."""
-        with contextlib.suppress(FileNotFoundError), _directory(self._root, [STAGING]) as staging:
-            os.unlink(self._name, dir_fd=staging)
-        self._file.close()
+        with self._lock:
+            with contextlib.suppress(FileNotFoundError), _directory(self._root, [STAGING]) as staging:
+                os.unlink(self._name, dir_fd=staging)
+            self._file.close()
 
 
 def make_directories(path: str) -> str:
@@ -223,6 +254,22 @@ def _write(root: str, key: str, content: bytes) -> None:
         staged.drop()
 
 
+def _append(root: str, part: str, staged: Staged) -> None:
+    with _open(root, part) as file:
+        staged.write_file(file)
+
+
+def _copy(source: io.FileIO, target: BinaryIO) -> None:
+    """Append what is left of a file to another, whose buffer is empty."""
+    if hasattr(os, "copy_file_range"):
+        with _forgiving(_NO_COPY):
+            while os.copy_file_range(source.fileno(), target.fileno(), COPY_BYTES):
+                pass
+    # Nothing is left unless the kernel cannot do it. Some disks say so only by copying nothing.
+    while chunk := source.read(CHUNK_BYTES):
+        target.write(chunk)
+
+
 def _page(found: Iterator[StoredObject]) -> list[StoredObject]:
     return list(itertools.islice(found, PAGE))
 
@@ -243,6 +290,22 @@ def _walk(root: str, prefix: str) -> Generator[StoredObject]:
                     status = os.stat(name, dir_fd=here, follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
                         yield _stored(checked_key(key), status)
+
+
+def _browse(root: str, prefix: str) -> Level:
+    directories, objects = [], []
+    with _forgiving(_ABSENT), _directory(root, prefix.split("/")) as here, os.scandir(here) as entries:
+        for entry in entries:
+            # A file may go meanwhile, and what has a name that can be no key is no object.
+            with contextlib.suppress(FileNotFoundError, Invalid):
+                key = checked_key(f"{prefix}/{entry.name}")
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    objects.append(_stored(key, status))
+                elif stat.S_ISDIR(status.st_mode) and next(_walk(root, key), None) is not None:
+                    # Deleting leaves directories behind, which no bucket has.
+                    directories.append(entry.name)
+    return Level(directories=sorted(directories), objects=sorted(objects, key=lambda each: each.key))
 
 
 def _delete(root: str, keys: Iterable[str]) -> None:
@@ -307,6 +370,19 @@ def _absence(key: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _ABSENT:
             raise NotFound("object", key) from None
+        raise
+
+
+@contextlib.contextmanager
+def _placing(key: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _TAKEN:
+            reason = "it, or what lies above it, is there as something else"
+            raise Conflict(f"No object can have the key {key!r}: {reason}.") from None
+        if error.errno == errno.ENAMETOOLONG:
+            raise Invalid("key", f"{key!r} has a name longer than the disk takes") from None
         raise
 
 
