@@ -11,7 +11,8 @@ address that the storage signed knows nothing of that, and is good until it expi
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -269,13 +270,14 @@ async def keep_object(
     meanwhile, ``Conflict`` where the key cannot stand beside another, and whatever ``chunks`` raises.
     """
     objects = files_of(registry).objects
-    await objects.write_stream(permit.key, _verified(registry, permit, chunks, digests))
+    async with aclosing(_verified(registry, permit, chunks, digests)) as verified:
+        await objects.write_stream(permit.key, verified)
     return await objects.head(permit.key)
 
 
 async def _verified(
     registry: Registry, permit: Permit, chunks: AsyncIterable[bytes], digests: Sequence[Digest]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The chunks; raises after the last one where they may not be kept."""
     sums = [(digest, hashlib.new(digest.algorithm, usedforsecurity=False)) for digest in digests]
     async for chunk in chunks:
