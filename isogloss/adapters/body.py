@@ -1,6 +1,7 @@
 """Reading the bytes of a request's body, for a fraction of what the framework takes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from litestar.types import Receive
 
@@ -33,22 +34,36 @@ async def read_body_within(receive: Receive, limit: int) -> bytes:
     return bytes(body)
 
 
-async def read_chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """The body in chunks of about a mebibyte, read no faster than they are taken.
+async def read_chunks(receive: Receive) -> AsyncGenerator[bytes]:
+    """The body in chunks of about a mebibyte, of which one is received while the one before is made use of.
 
     The server delivers what arrived at once, which is far less: a chunk spares most of the ways to a disk. Raises
-    ``Corrupted`` where the client left before the end.
+    ``Corrupted`` where the client left before the end. To be closed by whoever stops before the end.
     """
-    waiting: list[bytes] = []
+    pieces = _pieces(receive)
+    coming = asyncio.ensure_future(_chunk(pieces))
+    try:
+        while chunk := await coming:
+            coming = asyncio.ensure_future(_chunk(pieces))
+            yield chunk
+    finally:
+        coming.cancel()
+        # What became of it is of no interest any more, and would be logged if nobody asked.
+        await asyncio.wait([coming])
+        if not coming.cancelled():
+            coming.exception()
+
+
+async def _chunk(pieces: AsyncIterator[bytes]) -> bytes:
+    """The next bytes, as many as a chunk has if there are so many; none at the end."""
+    gathered: list[bytes] = []
     size = 0
-    async for piece in _pieces(receive):
-        waiting.append(piece)
+    async for piece in pieces:
+        gathered.append(piece)
         size += len(piece)
         if size >= CHUNK_BYTES:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
+            break
+    return b"".join(gathered)
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:

@@ -47,6 +47,17 @@ def owned_key(project_id: str, owner_id: str, path: str | None = None) -> str:
     return files if path is None else checked_key(f"{files}/{path}")
 
 
+def upload_prefix(key: str, upload_id: str) -> str:
+    """The prefix of what is put together as this object, beside the files of what owns it: no path of theirs meets it.
+
+    Raises ``Invalid`` for a key that is no file's.
+    """
+    match checked_key(key).split("/"):
+        case [place, project_id, owner_id, "files", _, *_] if place == OWNED:
+            return f"{owned_prefix(project_id, owner_id)}/uploads/{upload_id}"
+    raise Invalid("key", f"{key!r} must be that of a file of the registry's own")
+
+
 class SharedPlace(Struct, frozen=True, kw_only=True):
     """The shared place as clients see it, without any credential.
 

@@ -169,10 +169,10 @@ def test_connect(home: Path) -> None:
     assert not home.exists()
 
 
-@pytest.mark.parametrize("name", ["truefoundry", "mlflow"])
+@pytest.mark.parametrize("name", ["isogloss", "mlflow"])
 def test_connect_to_a_dialect_that_is_not_served(home: Path, name: str) -> None:
     line = one_line(isogloss(home, "connect", name), 2)
-    assert line.endswith(f"{name!r} is not served here; known are: prefect, zenml.")
+    assert line.endswith(f"{name!r} is not served here; known are: prefect, zenml, truefoundry.")
 
 
 def test_connect_with_half_a_credential(home: Path) -> None:

@@ -212,6 +212,11 @@ async def test_storage_that_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) 
     assert "has not answered" in answer.json()["reason"]
 
 
+async def test_the_start_page_names_no_dialect_without_a_client() -> None:
+    async with client(toy_app()) as http:
+        assert re.findall("<h2>(.*)</h2>", (await http.get("/")).text) == ["toy"]
+
+
 async def test_the_start_page_names_every_api_and_loads_nothing() -> None:
     async with client(toy_app()) as http:
         page = await http.get("/", headers={"host": "registry.example.org:8000"})
@@ -243,6 +248,15 @@ async def test_bodies_over_the_limit() -> None:
         assert (answer.status_code, answer.json()) == (413, {"toy": "too large"})
         assert "x-request-id" in answer.headers
     assert inner.json() == {"inner": "too large"}
+
+
+async def test_bodies_of_streamed_paths_have_no_limit() -> None:
+    async with client(toy_app(MAX_BODY_BYTES=str(LIMIT))) as http:
+        announced = await http.post("/toy/streamed", content=bytes(LIMIT + 1))
+        counted = await http.post("/toy/streamed", content=chunks(LIMIT, 1))
+        beside = await http.post("/toy/streamed/", content=bytes(LIMIT + 1))
+    assert announced.json() == counted.json() == {"bytes": LIMIT + 1}
+    assert beside.status_code == 413
 
 
 async def test_a_stream_is_not_read_past_the_limit() -> None:

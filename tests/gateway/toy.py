@@ -69,7 +69,11 @@ def toy_routes(host: Host) -> list[ControllerRouterHandler]:
     async def talk(socket: WebSocket[Any, Any, Any]) -> None:
         await socket.accept()
 
-    return [talk, echo, small, large, picture, stream, fail, me, unlocked, write]
+    @post("/toy/streamed", status_code=200)
+    async def streamed(request: Request[Any, Any, Any]) -> dict[str, int]:
+        return {"bytes": sum([len(chunk) async for chunk in request.stream()])}
+
+    return [talk, streamed, echo, small, large, picture, stream, fail, me, unlocked, write]
 
 
 def _denied(request: Request[Any, Any, Any], error: Denied) -> Response[dict[str, str]]:
@@ -81,6 +85,7 @@ TOY = Dialect(
     prefixes=("/toy",),
     routes=toy_routes,
     open_paths=frozenset({"/toy/open"}),
+    streamed_paths=frozenset({"/toy/streamed"}),
     unauthorized=Answer(status=401, body=b'{"toy":"who are you?"}', headers=(("x-toy", "yes"),)),
     too_large=Answer(status=413, body=b'{"toy":"too large"}'),
     failed=Answer(status=500, body=b'{"toy":"failed"}'),
@@ -95,7 +100,7 @@ INNER = Dialect(
     unauthorized=Answer(status=401, body=b'{"inner":"who are you?"}'),
     too_large=Answer(status=413, body=b'{"inner":"too large"}'),
     failed=Answer(status=500, body=b'{"inner":"failed"}'),
-    connect=lambda url, name, key: [f"INNER_URL={url}/toy/inner"],
+    connect=None,
 )
 
 

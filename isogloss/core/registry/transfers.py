@@ -11,7 +11,8 @@ address that the storage signed knows nothing of that, and is good until it expi
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -20,7 +21,8 @@ from msgspec import Struct
 
 from isogloss.core.access import Principal, Role, require, role_of
 from isogloss.core.errors import Corrupted, Invalid, NotFound, Unauthenticated
-from isogloss.core.model import Instant, Stage, Upload, User
+from isogloss.core.model import Discard, Instant, Stage, Upload, User
+from isogloss.core.places import upload_prefix
 from isogloss.core.ports import Files, Objects, Reader, Signer, StoredObject, Uploads, Writer
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.discards import ADDRESS_LIFETIME
@@ -171,12 +173,8 @@ async def _begin_direct(registry: Registry, uploads: Uploads, key: str, parts: i
     noted = Upload(
         id=registry.new_id(), key=key, reference=begun.reference, created=now, expires=now + ADDRESS_LIFETIME
     )
-
-    async def note(unit: Writer) -> None:
-        await unit.add(noted)
-
     try:
-        await registry.store.write(note)
+        await _note(registry, noted)
     except BaseException:
         await uploads.abort(key, begun.reference)
         raise
@@ -189,13 +187,26 @@ async def _begin_direct(registry: Registry, uploads: Uploads, key: str, parts: i
     )
 
 
+async def _note(registry: Registry, noted: Upload | Discard) -> None:
+    """Keep what the upkeep has to clear away in the end."""
+
+    async def work(unit: Writer) -> None:
+        await unit.add(noted)
+
+    await registry.store.write(work)
+
+
 async def _begin_here(
     registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
 ) -> BegunUpload:
     upload_id = registry.new_id()
-    upload = _upload_place(key, upload_id)
+    upload = upload_prefix(key, upload_id)
     finish = _seal(registry, caller, Operation.FINISH, key, owner=owner, upload=upload, parts=parts)
     part_keys = _part_keys(upload, parts)
+    now = registry.clock()
+    # By then nobody can be writing parts, or waiting for an answer, any more.
+    gone = now + 2 * ADDRESS_LIFETIME
+    await _note(registry, Discard(prefix=upload, created=now, due=gone, until=gone))
     return BegunUpload(
         provider="s3",
         upload_id=upload_id,
@@ -269,13 +280,14 @@ async def keep_object(
     meanwhile, ``Conflict`` where the key cannot stand beside another, and whatever ``chunks`` raises.
     """
     objects = files_of(registry).objects
-    await objects.write_stream(permit.key, _verified(registry, permit, chunks, digests))
+    async with aclosing(_verified(registry, permit, chunks, digests)) as verified:
+        await objects.write_stream(permit.key, verified)
     return await objects.head(permit.key)
 
 
 async def _verified(
     registry: Registry, permit: Permit, chunks: AsyncIterable[bytes], digests: Sequence[Digest]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The chunks; raises after the last one where they may not be kept."""
     sums = [(digest, hashlib.new(digest.algorithm, usedforsecurity=False)) for digest in digests]
     async for chunk in chunks:
@@ -380,11 +392,6 @@ def entity_tag(found: StoredObject) -> str:
     if found.etag is None:
         return f"{found.modified:x}-{found.size:x}"
     return found.etag.removeprefix("W/").strip('"')
-
-
-def _upload_place(key: str, upload_id: str) -> str:
-    owned = "/".join(key.split("/")[:3])
-    return f"{owned}/uploads/{upload_id}"
 
 
 def _part_keys(upload: str, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Bytes by permit: taken, given, and put together from parts. Whoever holds an address may use it."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from litestar.types import ASGIApp, Receive
 from msgspec import Struct
@@ -46,12 +47,15 @@ async def put_object(call: Call, receive: Receive) -> ASGIApp:
     digests = read_digests(
         _header(call, b"content-md5"), _header(call, b"content-digest"), _header(call, b"repr-digest")
     )
-    kept = await keep_object(call.registry, permit, read_chunks(receive), digests)
+    async with aclosing(read_chunks(receive)) as chunks:
+        kept = await keep_object(call.registry, permit, chunks, digests)
     return Reply(b"", 200, (_etag(kept),))
 
 
 async def get_object(call: Call, receive: Receive) -> ASGIApp:
     """The object of a permit to read, or a range of it."""
+    # Read before the answer is sent, so that what is received by then is that the client left.
+    await read_body_within(receive, 0)
     permit, found = await _readable(call)
     wanted = _wanted(call, found, _header(call, b"range"))
     if wanted.status == 304:
