@@ -10,9 +10,10 @@ from bench.prefect.suite import SUITE as PREFECT
 from bench.report import as_text, failures, save
 from bench.servers import ServerError
 from bench.suite import ENGINES, Options, run_suite
+from bench.truefoundry.suite import SUITE as TRUEFOUNDRY
 from bench.zenml.suite import SUITE as ZENML
 
-SUITES = {suite.vendor: suite for suite in (PREFECT, ZENML)}
+SUITES = {suite.vendor: suite for suite in (PREFECT, ZENML, TRUEFOUNDRY)}
 
 
 def main() -> int:

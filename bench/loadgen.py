@@ -19,7 +19,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from bench.figures import percentile
-from bench.wire import FRESH_ID, ProtocolError, ResponseReader
+from bench.wire import FRESH_ID, FRESH_NUMBER, ProtocolError, ResponseReader
 
 #: Seconds that requests in flight may take after the end; a server that needs longer has failed.
 GRACE_SECONDS = 15.0
@@ -41,6 +41,7 @@ class LoadSpec:
         requests: whole requests as text (latin-1), taken in turn by whichever connection is free.
         first: the request to begin with, so that rounds do not all ask for the same rows.
         seed: what the ids that replace `FRESH_ID` come from; the same seed gives the same ids.
+        number: the first of the numbers that replace `FRESH_NUMBER`, of as many digits as that has.
 
     """
 
@@ -51,6 +52,7 @@ class LoadSpec:
     requests: list[str]
     first: int = 0
     seed: str = ""
+    number: int = int(FRESH_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Run:
 
     def __init__(self, spec: LoadSpec) -> None:
         first = spec.first % len(spec.requests)
-        self.requests = _in_turn(spec.requests[first:] + spec.requests[:first], random.Random(spec.seed))
+        self.requests = _in_turn(spec.requests[first:] + spec.requests[:first], random.Random(spec.seed), spec.number)
         self.latencies = array("d")
         self.measuring = False
         self.stopping = False
@@ -105,14 +107,21 @@ class Run:
             self.first_error = message
 
 
-def _in_turn(requests: Sequence[str], chance: random.Random) -> Iterator[bytes]:
-    """The requests over and over, with an id of its own wherever one has `FRESH_ID`."""
-    mark = FRESH_ID.encode("latin-1")
-    for pieces in itertools.cycle([text.encode("latin-1").split(mark) for text in requests]):
-        if len(pieces) == 1:
-            yield pieces[0]
-        else:
-            yield str(UUID(int=chance.getrandbits(128), version=4)).encode("latin-1").join(pieces)
+def _in_turn(requests: Sequence[str], chance: random.Random, number: int) -> Iterator[bytes]:
+    """The requests over and over, with an id and a number of its own wherever one has a mark for them."""
+    marks = (FRESH_ID.encode("latin-1"), FRESH_NUMBER.encode("latin-1"))
+    numbers = itertools.count(number)
+    for sent, marked in itertools.cycle(
+        [(sent, any(mark in sent for mark in marks)) for sent in (text.encode("latin-1") for text in requests)]
+    ):
+        if not marked:
+            yield sent
+            continue
+        fresh = str(UUID(int=chance.getrandbits(128), version=4)), str(next(numbers))
+        made = sent
+        for mark, value in zip(marks, fresh, strict=True):
+            made = made.replace(mark, value.encode("latin-1"))
+        yield made
 
 
 class Connection(asyncio.Protocol):

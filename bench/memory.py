@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
 from isogloss.core.errors import Conflict
-from isogloss.core.model import Entity
+from isogloss.core.model import Entity, Version
 from isogloss.core.ports import Writer
 from isogloss.core.query import Query
 from isogloss.storage.sql.tables import TABLES
@@ -29,6 +29,8 @@ _KEYS: dict[type[Any], frozenset[tuple[str, ...]]] = {
     )
     for entity, table in TABLES.items()
 }
+# Unique by an index, since most versions have none.
+_KEYS[Version] |= {("alias", "artifact_id")}
 
 
 class MemoryStore:

@@ -127,7 +127,7 @@ async def _fill(place: Place, seeding: Seeding) -> None:
     registry = registry_in(memory, clock, project)
     await seeding(registry, clock)
     await fold_tallies(registry)
-    made = ((entity, rows) for entity, rows in memory.entities() if entity is not Project)
+    made = ((entity, [row for row in rows if row != project]) for entity, rows in memory.entities())
     if place.cluster is not None:
         await fill_postgresql(database_url(place), made)
     else:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 #: Variables that would point a server at somebody's own settings, or at a bucket with somebody's own files.
-FOREIGN_PREFIXES = ("PREFECT_", "ISOGLOSS_", "ZENML_", "TFY_", "PYTHON", "AWS_")
+FOREIGN_PREFIXES = ("PREFECT_", "ISOGLOSS_", "ZENML_", "TFY_", "MLFLOW_", "PYTHON", "AWS_")
 
 
 class ServerError(Exception):
@@ -136,8 +136,17 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], *, sec
     return done.stdout
 
 
-def ask(port: int, path: str, body: object = None) -> Any:
+def ask(
+    port: int,
+    path: str,
+    body: object = None,
+    *,
+    method: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """What a server on 127.0.0.1 answers to a GET or, with a body to send, to a POST, as JSON values.
+
+    A `method` that is given is sent instead, and `headers` besides.
 
     Raises:
         ServerError: when the answer's status is not 2xx; it says what was asked and what came.
@@ -146,7 +155,8 @@ def ask(port: int, path: str, body: object = None) -> Any:
     question = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=None if body is None else json.dumps(body).encode(),
-        headers={"content-type": "application/json"},
+        headers={"content-type": "application/json", **(headers or {})},
+        method=method,
     )
     try:
         with urllib.request.urlopen(question, timeout=120) as answer:

@@ -19,12 +19,16 @@ from bench.machine import Machine, describe_machine, free_port, resident_megabyt
 from bench.measure import Measurement, measure
 from bench.postgres import Cluster, postgres_cluster
 from bench.servers import Launch, Server, ServerError
+from bench.wire import FRESH_NUMBER
 
 Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 #: Different requests of one load; the connections take them in turn.
 VARIANTS = 2_000
+
+#: Further apart than there are requests in a round.
+NUMBERS_A_ROUND = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Address:
         prefix: what precedes the vendor's paths, ``/api`` for example.
         ids: the seeded rows' ids in creation order; each server makes its ids its own way.
         around: ids of what the rows lie in or refer to and requests name, such as their project, by what it is.
+        runs: the ids of the seeded runs in creation order, where there are any.
 
     """
 
@@ -62,6 +67,7 @@ class Address:
     prefix: str
     ids: Sequence[str]
     around: Mapping[str, str] = field(default_factory=dict)
+    runs: Sequence[str] = ()
 
 
 class Contender(Protocol):
@@ -113,6 +119,7 @@ class Suite:
         sizes: what can be asked for on the command line, by the number of artifacts.
         loads: the kinds of request for a size.
         compare: raises AssertionError when two seeded servers do not answer alike.
+        title: what people call their server.
 
     """
 
@@ -122,6 +129,7 @@ class Suite:
     sizes: Sequence[Size]
     loads: Callable[[Size], Sequence[Load]]
     compare: Callable[[Size, Address, Address], None]
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,5 +304,6 @@ def _run_round(
                 first=number * VARIANTS // max(options.rounds, 1),
                 # A warm-up and the rounds never repeat an id: a repeated one could be answered without any work.
                 seed=f"{row.load.name}, round {number}",
+                number=int(FRESH_NUMBER) + number * NUMBERS_A_ROUND,
             )
             row.rounds.setdefault(name, []).append(measure(server, spec, cores))

@@ -14,6 +14,9 @@ PREVIEW_BYTES: Final = 600
 #: Stands in a request for an id that the generator makes anew each time that it sends it.
 FRESH_ID: Final = "00000000-0000-4000-8000-000000000000"
 
+#: Stands in a request for a number that grows each time that the generator sends one, such as a time in milliseconds.
+FRESH_NUMBER: Final = "1790000000000"
+
 
 class ProtocolError(Exception):
     """The server sent something that this reader does not take for an HTTP/1.1 answer."""

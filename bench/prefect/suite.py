@@ -8,6 +8,7 @@ from bench.suite import Size, Suite
 
 SUITE = Suite(
     vendor="prefect",
+    title="Prefect",
     theirs=RealPrefect(),
     ours=OurPrefect(),
     sizes=[Size(2_000, 1_000), Size(200_000, 20_000)],

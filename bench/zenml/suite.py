@@ -8,6 +8,7 @@ from bench.zenml.real import RealZenML
 
 SUITE = Suite(
     vendor="zenml",
+    title="ZenML",
     theirs=RealZenML(),
     ours=OurZenML(),
     # Ten versions of each artifact at both, so that they differ in nothing but how much there is.

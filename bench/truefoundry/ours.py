@@ -1,0 +1,173 @@
+"""Our own server, seeded with what its TrueFoundry dialect would have written for the same creates."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from bench import ours
+from bench.rows import created
+from bench.servers import Launch
+from bench.suite import ENGINES, Address, Engine, Place, Size
+from bench.truefoundry.rows import REPO, REPOS, SeedRow, SeedRun, rows, runs
+from isogloss.core import names
+from isogloss.core.access import ANYBODY, Principal, Role
+from isogloss.core.model import Metric, MetricPoint, Parameter, Project, Run, RunTag, Tag, Version
+from isogloss.core.ports import Writer
+from isogloss.core.registry import Registry
+from isogloss.core.registry.artifacts import ByWord
+from isogloss.core.registry.projects import FIRST_SERIAL
+from isogloss.core.registry.tags import attach, ensure_tags
+from isogloss.core.registry.users import UserDraft, create_user
+from isogloss.core.registry.versions import VersionDraft, write_version
+
+PREFIX: Final = "/api/svc/v1"
+
+DIALECT: Final = "truefoundry"
+
+
+@dataclass
+class Made:
+    """The ids of what was seeded, each kind in creation order."""
+
+    repo: str = ""
+    versions: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class OurTrueFoundry:
+    """``isogloss serve``, asked in TrueFoundry's dialect."""
+
+    name: str = ours.NAME
+    engines: Collection[Engine] = ENGINES
+
+    def versions(self) -> Mapping[str, str]:
+        """Isogloss, and what carries it."""
+        return ours.versions()
+
+    def prepare(self, size: Size, place: Place) -> tuple[Launch, Address]:
+        """Migrate an empty place and write the rows of `size` there."""
+        made = Made()
+        ours.upgrade(place)
+        ours.seed(place, partial(create_rows, size, made))
+        return ours.launch(place), Address(place.port, PREFIX, made.versions, {"repo": made.repo}, made.runs)
+
+
+async def create_rows(size: Size, made: Made, registry: Registry, clock: ours.SeedClock) -> None:
+    """Make the rows of `size`, and everything around them, as one user's; their ids go to `made`."""
+    clock.now = created(0)
+    store = registry.store
+    draft = UserDraft(name="ana", role=Role.EDITOR, email="ana@example.org", full_name="Ana")
+    user = await store.write(lambda unit: create_user(registry, unit, ANYBODY, draft))
+    caller = Principal(user_id=user.id, name=user.name, role=Role.EDITOR)
+    repos = [_repo(registry, caller, index) for index in range(REPOS)]
+    await store.write(lambda unit: unit.add(*repos))
+    made.repo = str(repos[0].serial)
+    await _create_versions(size, made, registry, clock, caller, repos[0])
+    for run in runs(size):
+        clock.now = run.started
+        entity = _run(registry, caller, repos[0], run)
+        await store.write(partial(_write_run, run, entity))
+        made.runs.append(entity.id)
+
+
+async def _create_versions(
+    size: Size, made: Made, registry: Registry, clock: ours.SeedClock, caller: Principal, repo: Project
+) -> None:
+    known: dict[str, Tag] = {}
+
+    async def write(unit: Writer, row: SeedRow) -> Version:
+        version = await write_version(registry, unit, caller, repo, _draft(row), ByWord(row.artifact))
+        for name in row.tags:
+            if name not in known:
+                [known[name]] = await ensure_tags(registry, unit, caller, [name], lambda: "blue")
+            await attach(registry, unit, caller, known[name], version)
+        return version
+
+    for row in rows(size):
+        clock.now = row.created
+        made.versions.append((await registry.store.write(partial(write, row=row))).id)
+
+
+def _draft(row: SeedRow) -> VersionDraft:
+    """What the dialect makes of a manifest with these members."""
+    return VersionDraft(
+        dialect=DIALECT,
+        uri=row.uri,
+        description=row.description,
+        metadata=json.dumps(row.metadata, separators=(",", ":")),
+        step=0,
+        alias=row.alias,
+        facet=json.dumps({"source": {"type": "external", "uri": row.uri}, "rest": {}}, separators=(",", ":")),
+    )
+
+
+def _repo(registry: Registry, caller: Principal, index: int) -> Project:
+    name = REPO if index == 0 else f"{REPO}-{index}"
+    slug, word = names.project_forms(name)
+    manifest = {"type": "ml-repo", "name": name, "storage_integration_fqn": "default:local:storage"}
+    return Project(
+        id=registry.new_id(),
+        serial=FIRST_SERIAL + 1 + index,
+        name=name,
+        slug=slug,
+        word=word,
+        display_name=None,
+        description=None,
+        metadata=None,
+        facet=json.dumps({DIALECT: manifest}),
+        author_id=caller.user_id,
+        created=created(index),
+        updated=created(index),
+    )
+
+
+def _run(registry: Registry, caller: Principal, repo: Project, run: SeedRun) -> Run:
+    return Run(
+        id=registry.new_id(),
+        project_id=repo.id,
+        dialect=DIALECT,
+        role="run",
+        workflow_id=None,
+        deployment_id=None,
+        parent_id=None,
+        position=None,
+        key=None,
+        name=run.name,
+        metadata=None,
+        state_id=None,
+        state_type="RUNNING",
+        state_name="RUNNING",
+        state_at=run.started,
+        expected_start=None,
+        next_start=None,
+        started=run.started,
+        ended=None,
+        attempts=0,
+        spent=0,
+        tags="[]",
+        facet=None,
+        author_id=caller.user_id,
+        created=run.started,
+        updated=run.started,
+        deleted=None,
+    )
+
+
+async def _write_run(run: SeedRun, entity: Run, unit: Writer) -> None:
+    await unit.add(entity)
+    await unit.add(*(Parameter(run_id=entity.id, key=key, value=value) for key, value in run.parameters.items()))
+    await unit.add(*(RunTag(run_id=entity.id, key=key, value=value) for key, value in run.tags.items()))
+    points = [
+        MetricPoint(run_id=entity.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=False)
+        for point in run.points
+    ]
+    latest = {
+        point.key: Metric(
+            run_id=entity.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=point.nan
+        )
+        for point in points
+    }
+    await unit.add(*points, *latest.values())
