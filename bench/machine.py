@@ -53,6 +53,12 @@ def resident_megabytes(root: int) -> float | None:
     return round(sum(size or 0 for size in sizes), 1) if sizes else None
 
 
+def peak_megabytes(root: int) -> float | None:
+    """VmHWM, the most that each process ever held, summed over the tree of `root`, in megabytes."""
+    sizes = [_megabytes(PROC / str(process) / "status", "VmHWM") for process in process_tree(root)]
+    return round(sum(size or 0 for size in sizes), 1) if sizes else None
+
+
 def processor_seconds(root: int) -> float | None:
     """Processor time, user and system, that the living processes in the tree of `root` have used so far."""
     used = [_stat(process) for process in process_tree(root)]

@@ -10,8 +10,7 @@ from typing import Any
 from bench.figures import median, ratio
 from bench.measure import Measurement
 from bench.suite import Comparison, LoadRow, Outcome
-
-Table = list[list[str]]
+from bench.tables import Table, aligned, markdown, number, rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +86,12 @@ def as_json(comparison: Comparison, date: datetime) -> dict[str, Any]:
 
 def as_text(comparison: Comparison, date: datetime) -> str:
     """The report with aligned columns, for a terminal."""
-    return _document(comparison, date, _aligned, "{}")
+    return _document(comparison, date, aligned, "{}")
 
 
 def as_markdown(comparison: Comparison, date: datetime) -> str:
     """The report as Markdown."""
-    return _document(comparison, date, _markdown, "## {}")
+    return _document(comparison, date, markdown, "## {}")
 
 
 def save(comparison: Comparison, date: datetime, directory: Path) -> list[Path]:
@@ -110,6 +109,10 @@ def _document(comparison: Comparison, date: datetime, layout: Any, heading: str)
     for outcome in comparison.outcomes:
         title = f"{outcome.engine}, {outcome.size.artifacts:,} artifacts over {outcome.size.names:,} names"
         parts += [heading.format(title), layout(_table(comparison, outcome)), _memory(outcome)]
+    for engine in comparison.options.engines:
+        beside = _side_by_side(comparison, engine)
+        if beside:
+            parts += [heading.format(f"{engine}, all sizes side by side"), layout(beside)]
     growth = _growth(comparison)
     if growth:
         parts += [heading.format("Requests per second at the large size, as a part of those at the small one")]
@@ -153,15 +156,33 @@ def _table(comparison: Comparison, outcome: Outcome) -> Table:
         for name in names:
             summary = found[name]
             line += [
-                _number(summary.per_second, 0 if (summary.per_second or 0) >= 100 else 1),
-                _number(summary.median_milliseconds, 1, " ms"),
-                _number(summary.p99_milliseconds, 1, " ms"),
-                _number(summary.server_milliseconds, 2, " ms"),
+                rate(summary.per_second),
+                number(summary.median_milliseconds, 1, " ms"),
+                number(summary.p99_milliseconds, 1, " ms"),
+                number(summary.server_milliseconds, 2, " ms"),
             ]
         if both:
             # What the processor time per answer alone would make of it: less at the mercy of a busy machine.
             saved = ratio(found[theirs].server_milliseconds, found[ours].server_milliseconds)
-            line += [_number(_ratio(comparison, found), 1), _number(saved, 1), _verdict(comparison, row, found)]
+            line += [number(_ratio(comparison, found), 1), number(saved, 1), _verdict(comparison, row, found)]
+        table.append(line)
+    return table
+
+
+def _side_by_side(comparison: Comparison, engine: str) -> Table:
+    """Requests a second of both servers and their ratio at one size after the other; empty where one ran alone."""
+    outcomes = [outcome for outcome in comparison.outcomes if outcome.engine == engine]
+    suite = comparison.suite
+    names = (suite.theirs.name, suite.ours.name)
+    if not outcomes or any(name not in row.rounds for each in outcomes for row in each.rows for name in names):
+        return []
+    table = [["request", *(column for _ in outcomes for column in (suite.title, "Isogloss", "ratio"))]]
+    for rows in zip(*(outcome.rows for outcome in outcomes), strict=True):
+        line = [rows[0].load.title]
+        for row in rows:
+            found = _summaries(row)
+            line += [rate(found[name].per_second) for name in names]
+            line += [number(_ratio(comparison, found), 1)]
         table.append(line)
     return table
 
@@ -176,7 +197,7 @@ def _verdict(comparison: Comparison, row: LoadRow, found: Mapping[str, Summary])
 
 
 def _memory(outcome: Outcome) -> str:
-    parts = [f"{name} {_number(size, 0)} MB" for name, size in outcome.resident.items()]
+    parts = [f"{name} {number(size, 0)} MB" for name, size in outcome.resident.items()]
     shares = [measured.others_share for row in outcome.rows for rounds in row.rounds.values() for measured in rounds]
     others = median(_known(shares))
     noise = (
@@ -209,7 +230,7 @@ def _growth(comparison: Comparison) -> dict[str, dict[str, dict[str, float]]]:
 def _growth_table(growth: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
     names = list(next(iter(next(iter(growth.values())).values())))
     rows = [
-        [engine, title, *(_number(parts.get(name), 2) for name in names)]
+        [engine, title, *(number(parts.get(name), 2) for name in names)]
         for engine, loads in growth.items()
         for title, parts in loads.items()
     ]
@@ -246,26 +267,6 @@ def _summaries(row: LoadRow) -> dict[str, Summary]:
 def _ratio(comparison: Comparison, found: Mapping[str, Summary]) -> float | None:
     theirs, ours = found.get(comparison.suite.theirs.name), found.get(comparison.suite.ours.name)
     return ratio(ours.per_second, theirs.per_second) if theirs and ours else None
-
-
-def _aligned(table: Table) -> str:
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in table
-    )
-
-
-def _markdown(table: Table) -> str:
-    rule = ["---", *("---:" for _ in table[0][1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [table[0], rule, *table[1:]])
-
-
-def _number(value: float | None, digits: int, unit: str = "") -> str:
-    return "-" if value is None else f"{value:,.{digits}f}{unit}"
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -133,8 +133,8 @@ def new_version(size: Size, chance: random.Random) -> SeedRow:
 
 
 def alias(ordinal: int) -> str:
-    """The alias number `ordinal` of an artifact, from 1; the first `counts` divided by `PER_ALIAS` are there."""
-    return f"v{ordinal}.0"
+    """The alias number `ordinal` of an artifact, from 1, such as either server takes."""
+    return f"v{ordinal}-0"
 
 
 def release(group: int, ordinal: int) -> str:

@@ -55,7 +55,9 @@ def measured(per_second: float, errors: int = 0) -> Measurement:
 
 
 def comparison(errors: int = 0) -> Comparison:
-    suite = Suite("vendor", Nobody("theirs"), Nobody("ours"), [SMALL, LARGE], lambda _: [READ, WRITE], lambda *_: None)
+    suite = Suite(
+        "vendor", Nobody("theirs"), Nobody("ours"), [SMALL, LARGE], lambda _: [READ, WRITE], lambda *_: None, "Theirs"
+    )
     outcomes = [
         Outcome(
             engine="sqlite",

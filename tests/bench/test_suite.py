@@ -36,6 +36,7 @@ SUITE = Suite(
     sizes=[SIZE],
     loads=lambda _: [],
     compare=lambda *_: None,
+    title="Their server",
 )
 
 
