@@ -7,6 +7,7 @@ TrueFoundry's client does: a version is staged, addresses are asked for, bytes a
 import http.client
 import itertools
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -25,17 +26,24 @@ ADDRESSES: Final = 50
 PART_BYTES: Final = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Local:
-    """The client's side: the file that is sent, or the one that is filled, and how many connections there are."""
+    """The client's side: the file that is sent, or the one that is filled, and how many connections there are.
+
+    `starting` is the time that was lost so far in starting processes that copy, in seconds.
+    """
 
     port: int
     connections: int
     file: str
+    starting: float = 0.0
 
     def copy(self, method: str, pieces: Sequence[Piece]) -> Sequence[str]:
         """Copy pieces; the ETag of each."""
-        return copy(CopySpec(self.port, self.connections, method, self.file, pieces)).etags
+        started = time.perf_counter()
+        result = copy(CopySpec(self.port, self.connections, method, self.file, pieces))
+        self.starting += time.perf_counter() - started - result.seconds
+        return result.etags
 
 
 class FileStore(Protocol):

@@ -76,10 +76,10 @@ def run_transfers(options: TransferOptions, say: Callable[[str], None]) -> Trans
     found = Transfers(options, describe_machine(), {store.name: Transferred() for store in stores})
     directory = Path(tempfile.mkdtemp(prefix="isogloss-transfers-"))
     try:
-        small, large = (
-            _source(directory, "small", options.files * SMALL_BYTES),
-            _source(directory, "large", options.gibibytes * GIB),
-        )
+        sources = [
+            _source(directory, "small", [SMALL_BYTES] * options.files),
+            _source(directory, "large", [options.gibibytes * GIB]),
+        ]
         with ExitStack() as stack:
             running: dict[str, tuple[FileStore, Server]] = {}
             for store in stores:
@@ -94,8 +94,9 @@ def run_transfers(options: TransferOptions, say: Callable[[str], None]) -> Trans
                 order = list(running) if round_number % 2 == 0 else list(running)[::-1]
                 for name in order:
                     store, server = running[name]
-                    _small(store, server, found.servers[name], options, small, round_number)
-                    _large(store, server, found.servers[name], options, large, round_number)
+                    for source in sources:
+                        name_of_set = f"{source.path.stem}-{round_number}"
+                        _send_and_fetch(store, server, found.servers[name], options, source, name_of_set)
                 say(f"  round {round_number + 1} of {options.rounds}")
             for name, (_, server) in running.items():
                 found.servers[name].peak = peak_megabytes(server.pid)
@@ -106,63 +107,50 @@ def run_transfers(options: TransferOptions, say: Callable[[str], None]) -> Trans
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A local file of random bytes, and their hash."""
+    """A local file of random bytes that is sent as files of these sizes, its hash, and where it is fetched to."""
 
     path: Path
-    size: int
+    fetched: Path
+    sizes: Sequence[int]
     digest: str
 
+    def send(self, store: FileStore, local: Local, name: str) -> None:
+        """Have it kept."""
+        if len(self.sizes) == 1:
+            store.keep_large(local, name, self.sizes[0])
+        else:
+            store.keep(local, name, self.sizes)
 
-def _source(directory: Path, name: str, size: int) -> _Source:
-    path, chance = directory / f"{name}.bin", random.Random(name)
-    with path.open("wb") as file:
+
+def _source(directory: Path, name: str, sizes: Sequence[int]) -> _Source:
+    path, fetched, chance = directory / f"{name}.bin", directory / f"{name}.fetched", random.Random(name)
+    size = sum(sizes)
+    # What is fetched goes over bytes that are there: how fast a disk finds new room is not the question.
+    with path.open("wb") as file, fetched.open("wb") as other:
         for start in range(0, size, BLOCK_BYTES):
-            file.write(chance.randbytes(min(BLOCK_BYTES, size - start)))
-    return _Source(path, size, _digest(path))
+            block = chance.randbytes(min(BLOCK_BYTES, size - start))
+            file.write(block)
+            other.write(bytes(len(block)))
+    return _Source(path, fetched, sizes, _digest(path))
 
 
-def _small(
-    store: FileStore, server: Server, found: Transferred, options: TransferOptions, source: _Source, round_number: int
+def _send_and_fetch(
+    store: FileStore, server: Server, found: Transferred, options: TransferOptions, source: _Source, name: str
 ) -> None:
-    name, sizes = f"small-{round_number}", [SMALL_BYTES] * options.files
-    local = Local(server.launch.port, options.connections, str(source.path))
-    _timed(found, SEND_SMALL, lambda: store.keep(local, name, sizes))
-    _fetch(store, local, found, FETCH_SMALL, name, sizes, source)
+    """Send the source, fetch it back into another file that is there already, and compare them."""
+    port, connections = server.launch.port, options.connections
+    local = Local(port, connections, str(source.path))
+    _timed(found, f"send-{source.path.stem}", local, lambda: source.send(store, local, name))
+    back = Local(port, connections, str(source.fetched))
+    _timed(found, f"fetch-{source.path.stem}", back, lambda: store.give(back, name, source.sizes))
+    if _digest(source.fetched) != source.digest:
+        raise ServerError(f"{store.name} gave back other bytes than it was sent, of {name}")
 
 
-def _large(
-    store: FileStore, server: Server, found: Transferred, options: TransferOptions, source: _Source, round_number: int
-) -> None:
-    name = f"large-{round_number}"
-    local = Local(server.launch.port, options.connections, str(source.path))
-    _timed(found, SEND_LARGE, lambda: store.keep_large(local, name, source.size))
-    _fetch(store, local, found, FETCH_LARGE, name, [source.size], source)
-
-
-def _fetch(
-    store: FileStore,
-    local: Local,
-    found: Transferred,
-    what: str,
-    name: str,
-    sizes: Sequence[int],
-    source: _Source,
-) -> None:
-    """Fetch a set into a new file, which is compared and removed."""
-    target = source.path.with_suffix(".fetched")
-    target.touch()
-    try:
-        _timed(found, what, lambda: store.give(Local(local.port, local.connections, str(target)), name, sizes))
-        if _digest(target) != source.digest:
-            raise ServerError(f"{store.name} gave back other bytes than it was sent, of {name}")
-    finally:
-        target.unlink()
-
-
-def _timed(found: Transferred, what: str, work: Callable[[], None]) -> None:
+def _timed(found: Transferred, what: str, local: Local, work: Callable[[], None]) -> None:
     started = time.perf_counter()
     work()
-    found.seconds.setdefault(what, []).append(time.perf_counter() - started)
+    found.seconds.setdefault(what, []).append(time.perf_counter() - started - local.starting)
 
 
 def _digest(path: Path) -> str:
