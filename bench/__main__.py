@@ -59,7 +59,7 @@ def _transfers(arguments: argparse.Namespace) -> int:
         return 2
     options = transfers.TransferOptions(
         files=arguments.files,
-        gibibytes=arguments.gibibytes,
+        large_bytes=arguments.gibibytes * transfers.GIB,
         rounds=arguments.rounds,
         connections=arguments.connections,
         only=arguments.only,

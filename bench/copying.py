@@ -150,7 +150,10 @@ def main() -> None:
     """Read the specification, copy, write the result."""
     given = json.load(sys.stdin)
     spec = CopySpec(**{**given, "pieces": [Piece(**piece) for piece in given["pieces"]]})
-    print(json.dumps(asdict(copy_here(spec))))
+    try:
+        print(json.dumps(asdict(copy_here(spec))))
+    except ServerError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

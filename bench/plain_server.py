@@ -42,6 +42,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/":
             self._answer(200, 0)
             return
+        if not self._file().is_file():
+            self._answer(404, 0)
+            return
         with self._file().open("rb") as file:
             self._answer(200, self._file().stat().st_size)
             self.wfile.flush()

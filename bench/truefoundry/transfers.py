@@ -36,10 +36,10 @@ SEND_SMALL, FETCH_SMALL, SEND_LARGE, FETCH_LARGE = "send-small", "fetch-small", 
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
-    """What the command line asks for: so many small files, and one large one."""
+    """What the command line asks for: so many small files, and one large one of so many bytes."""
 
     files: int
-    gibibytes: int
+    large_bytes: int
     rounds: int
     connections: int
     only: Literal["theirs", "ours"] | None = None
@@ -64,21 +64,26 @@ class Transfers:
 
 
 def run_transfers(options: TransferOptions, say: Callable[[str], None]) -> Transfers:
-    """Measure all of it; `say` takes a line about each step.
+    """Measure the servers that are asked for, as `measure_transfers` does."""
+    others: dict[str, FileStore] = {"theirs": mlflow(), "ours": Isogloss()}
+    # The plain server always takes part: it is what the others are measured by.
+    stores = [plain(), *(store for side, store in others.items() if options.only in (None, side))]
+    return measure_transfers(stores, options, say)
+
+
+def measure_transfers(stores: Sequence[FileStore], options: TransferOptions, say: Callable[[str], None]) -> Transfers:
+    """Send and fetch everything with each server in turn; `say` takes a line about each step.
 
     Raises:
         ServerError: when a server does not start, refuses something, or gives back other bytes.
 
     """
-    others: dict[str, FileStore] = {"theirs": mlflow(), "ours": Isogloss()}
-    # The plain server always takes part: it is what the others are measured by.
-    stores = [plain(), *(store for side, store in others.items() if options.only in (None, side))]
     found = Transfers(options, describe_machine(), {store.name: Transferred() for store in stores})
     directory = Path(tempfile.mkdtemp(prefix="isogloss-transfers-"))
     try:
         sources = [
             _source(directory, "small", [SMALL_BYTES] * options.files),
-            _source(directory, "large", [options.gibibytes * GIB]),
+            _source(directory, "large", [options.large_bytes]),
         ]
         with ExitStack() as stack:
             running: dict[str, tuple[FileStore, Server]] = {}
@@ -191,8 +196,8 @@ def save(found: Transfers, date: datetime, directory: Path) -> list[Path]:
 
 def _rows(options: TransferOptions) -> list[tuple[str, str, float]]:
     """What was done, what it is called, and how much of its unit (files or MB) there was."""
-    megabytes = options.gibibytes * GIB / 1e6
-    files, size = f"{options.files:,} files of {SMALL_BYTES // 1024} KiB", f"{options.gibibytes} GiB"
+    megabytes = options.large_bytes / 1e6
+    files, size = f"{options.files:,} files of {SMALL_BYTES // 1024} KiB", f"{options.large_bytes / GIB:g} GiB"
     return [
         (SEND_SMALL, f"send {files}, files/s", options.files),
         (FETCH_SMALL, f"fetch {files}, files/s", options.files),

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from bench.loadgen import LoadSpec, drive
-from bench.wire import FRESH_ID, request
+from bench.wire import FRESH_ID, FRESH_NUMBER, request
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -104,3 +105,16 @@ async def test_a_request_gets_an_id_of_its_own_each_time_that_it_is_sent() -> No
     assert FRESH_ID not in ids
     assert all(UUID(text).version == 4 and len(text) == len(FRESH_ID) for text in ids)
     assert all(one == other for one, other in zip(repeated, seen, strict=False))
+
+
+async def test_a_number_that_grows_is_put_in_wherever_it_is_asked_for() -> None:
+    asked: list[int] = []
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        asked.append(int(head.split()[1].removeprefix(b"/at/")))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+    async with serving(answer) as port:
+        await drive(replace(spec(port, [f"/at/{FRESH_NUMBER}"], connections=1), number=1_800_000_000_000))
+    assert asked == list(range(1_800_000_000_000, 1_800_000_000_000 + len(asked)))
+    assert asked

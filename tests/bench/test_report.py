@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.loadgen import LoadResult
 from bench.machine import Machine
 from bench.measure import Measurement
-from bench.report import as_json, as_text, failures, save, summarize
+from bench.report import as_json, as_markdown, as_text, failures, save, summarize
 from bench.servers import Launch
 from bench.suite import ENGINES, Address, Comparison, Engine, Load, LoadRow, Options, Outcome, Place, Size, Suite
 
@@ -116,3 +116,13 @@ def test_it_is_saved_as_json_and_markdown(tmp_path: Path) -> None:
     assert data.name == "vendor-20260102-030405.json"
     assert json.loads(data.read_text())["outcomes"][0]["rows"][0]["ratio"] == 20
     assert "| a read |" in text.read_text()
+
+
+def test_all_sizes_stand_side_by_side() -> None:
+    text = as_markdown(comparison(), DATE)
+    assert (
+        "| request | Theirs | Isogloss | ratio | Theirs | Isogloss | ratio |\n|---|---:|---:|---:|---:|---:|---:|"
+        in text
+    )
+    assert "| a read | 200 | 4,000 | 20.0 | 200 | 3,600 | 18.0 |" in text
+    assert "| a write | 100 | 900 | 9.0 | 100 | 900 | 9.0 |" in text
