@@ -59,6 +59,10 @@ class Writer(Reader, Protocol):
         """Insert a row unless a unique rule forbids it; tells whether it was inserted."""
         ...
 
+    async def add_absent(self, *entities: Entity) -> None:
+        """Insert those rows that no unique rule forbids, and leave the others."""
+        ...
+
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         """Set fields of all rows whose fields equal ``key``; a list value stands for any of its members."""
         ...

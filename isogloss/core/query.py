@@ -62,6 +62,13 @@ class Like(Struct, frozen=True, tag=True):
     without: str = ""
 
 
+class Resembles(Struct, frozen=True, tag=True):
+    """As ``Like``, but letters match in the same case only."""
+
+    field: str
+    pattern: str
+
+
 class Measures(Struct, frozen=True, tag=True):
     """The number that the field's text begins with compares so with this one. Text without one, and 0, never do."""
 
@@ -101,7 +108,7 @@ class Has(Struct, frozen=True, tag=True):
     where: "Where"
 
 
-Where: TypeAlias = Compare | AnyOf | NoneOf | Like | Measures | IsNull | And | Or | Not | Has
+Where: TypeAlias = Compare | AnyOf | NoneOf | Like | Resembles | Measures | IsNull | And | Or | Not | Has
 
 EVERYTHING = And(())
 NOTHING = Or(())
@@ -115,13 +122,29 @@ class Sort(Struct, frozen=True):
     then: str = "id"
 
 
+class KeyedSort(Struct, frozen=True):
+    """Order by what a row has under a key: by ``field`` of its one row of ``relation`` with that key.
+
+    Rows that have none come last either way, and before them those whose value is no number.
+    """
+
+    relation: str
+    key: str
+    field: str
+    descending: bool = False
+
+
 class Query(Struct, frozen=True, kw_only=True):
-    """Rows of ``source`` in one project. ``limit`` null means all of them."""
+    """Rows of ``source`` in one project. ``limit`` null means all of them.
+
+    The ``keyed`` orders go before ``sort``.
+    """
 
     source: str
     fields: tuple[str, ...]
     project_id: str | None
     where: Where = EVERYTHING
+    keyed: tuple[KeyedSort, ...] = ()
     sort: Sort | None = None
     limit: int | None = None
     offset: int = 0
@@ -171,6 +194,8 @@ def evaluate(where: Where, row: Row, related: Related = no_relations) -> bool:
             return value not in values
         case Like(_, pattern, without):
             return matches(pattern, value.translate(dict.fromkeys(map(ord, without))))
+        case Resembles(_, pattern):
+            return covers(pattern, value)
         case Measures(_, operator, other):
             number = leading_number(value)
             return number != 0 and _COMPARISONS[operator](number, other)
@@ -207,7 +232,11 @@ def matches(pattern: str, text: str) -> bool:
 
     Runs in O(len(pattern) * len(text)) at worst: it goes back to the last ``%`` only.
     """
-    pattern, text = pattern.translate(_FOLD_ASCII), text.translate(_FOLD_ASCII)
+    return covers(pattern.translate(_FOLD_ASCII), text.translate(_FOLD_ASCII))
+
+
+def covers(pattern: str, text: str) -> bool:
+    """As ``matches``, with letters in their case."""
     at = here = 0
     star, resume = -1, 0
     while at < len(text):

@@ -27,6 +27,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     exists,
@@ -51,6 +52,7 @@ from isogloss.core.query import (
     Compare,
     Has,
     IsNull,
+    KeyedSort,
     Like,
     Measures,
     NoneOf,
@@ -58,10 +60,11 @@ from isogloss.core.query import (
     Operator,
     Or,
     Query,
+    Resembles,
     Sort,
     Where,
 )
-from isogloss.storage.sql.sources import SOURCES, Relation, Source
+from isogloss.storage.sql.sources import SOURCES, Keyed, Relation, Source
 from isogloss.storage.sql.tables import TABLES, ByCodePoint
 
 
@@ -92,6 +95,8 @@ class Engine:
     dialect: DefaultDialect
     among: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
     like: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+    resembles: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+    bind_pattern: Callable[[str], str]
     number: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     bind_list: Callable[[Sequence[Any]], Any]
     locks_rows: bool
@@ -117,6 +122,21 @@ def _ilike_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnE
     return column.ilike(bindparam(parameter, type_=ByCodePoint), escape="")
 
 
+def _glob(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return column.op("GLOB", is_comparison=True)(bindparam(parameter, type_=ByCodePoint))
+
+
+_GLOBS = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
+
+
+def _as_glob(pattern: str) -> str:
+    return pattern.translate(_GLOBS)
+
+
+def _like_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    return column.like(bindparam(parameter, type_=ByCodePoint), escape="")
+
+
 # A bound on the digits within the expression would say nearly the same, but PostgreSQL is slow to match such.
 _LONGEST = literal_column(str(NUMBER_LENGTH), Integer())
 
@@ -139,6 +159,8 @@ SQLITE = Engine(
     dialect=sqlite.dialect(paramstyle="qmark"),
     among=_among_json,
     like=_like_ascii,
+    resembles=_glob,
+    bind_pattern=_as_glob,
     number=_cast_to_number,
     bind_list=lambda values: msgspec.json.encode(values).decode(),
     locks_rows=False,
@@ -150,6 +172,8 @@ POSTGRESQL = Engine(
     dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
     among=_among_array,
     like=_ilike_without_escape,
+    resembles=_like_without_escape,
+    bind_pattern=str,
     number=_match_number,
     bind_list=list,
     locks_rows=True,
@@ -197,17 +221,19 @@ class Compiler:
 
     def rows(self, query: Query) -> tuple[Statement, list[Any]]:
         """The statement that answers a page of the query, and its arguments."""
-        shape, values = _shape(query.where, self.engine.bind_list)
+        shape, values = _shape(query.where, self.engine)
         if query.project_id is not None:
             values.append(query.project_id)
         page = self._page(query)
         if page is _Page.ANY:
             values += [UNLIMITED if query.limit is None else query.limit, query.offset]
+        values += [each.key for each in query.keyed]
         key = (
             query.source,
             query.fields,
             query.project_id is None,
             shape,
+            tuple((each.relation, each.field, each.descending) for each in query.keyed),
             query.sort,
             page,
         )
@@ -216,7 +242,7 @@ class Compiler:
 
     def count(self, query: Query) -> tuple[Statement, list[Any]]:
         """The statement that counts all rows of the query, and its arguments."""
-        shape, values = _shape(query.where, self.engine.bind_list)
+        shape, values = _shape(query.where, self.engine)
         if query.project_id is not None:
             values.append(query.project_id)
         key = ("count", query.source, query.project_id is None, shape)
@@ -327,16 +353,22 @@ class Compiler:
         source = SOURCES[query.source]()
         places = iter(range(1_000_000))
         columns = [source.column(name).label(f"c{place}") for place, name in enumerate(query.fields)]
-        clause = select(*columns).select_from(source.rows).where(*self._conditions(query, source, places))
-        if query.sort is not None:
-            clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
+        clause = select(*columns).where(*self._conditions(query, source, places))
         page = self._page(query)
         if page is _Page.ANY:
             clause = clause.limit(bindparam(parameter(next(places)), type_=BigInteger()))
             clause = clause.offset(bindparam(parameter(next(places)), type_=BigInteger()))
         elif page is not _Page.WHOLE:
             clause = clause.limit(literal_column(str(page)))
-        return clause
+        rows = source.rows
+        for place, each in enumerate(query.keyed):
+            keyed = source.keyed[each.relation](f"k{place}")
+            key = keyed.key == bindparam(parameter(next(places)), type_=ByCodePoint)
+            rows = rows.outerjoin(keyed.rows, and_(keyed.belongs, key))
+            clause = clause.order_by(*_keyed_order(keyed, each))
+        if query.sort is not None:
+            clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
+        return clause.select_from(rows)
 
     def _page(self, query: Query) -> "_Page | int":
         """Which part of the rows a statement answers: all, any page, or a first page of a common size.
@@ -423,6 +455,8 @@ class Compiler:
                 for character in without:
                     column = func.replace(column, literal_column(f"'{character}'"), literal_column("''"))
                 return self.engine.like(column, parameter(next(places)))
+            case Resembles(name, _):
+                return self.engine.resembles(source.column(name), parameter(next(places)))
             case Measures(name, operator, _):
                 number = self.engine.number(source.column(name))
                 bound: ColumnElement[Any] = bindparam(parameter(next(places)), type_=Double())
@@ -483,19 +517,19 @@ def mentions(where: Where, prefixes: tuple[str, ...]) -> bool:
     return where.field.startswith(prefixes)
 
 
-def _shape(where: Where, bind_list: Callable[[Sequence[Any]], Any]) -> tuple[Hashable, list[Any]]:
+def _shape(where: Where, engine: Engine) -> tuple[Hashable, list[Any]]:
     values: list[Any] = []
-    return _walk(where, values, bind_list), values
+    return _walk(where, values, engine), values
 
 
-def _walk(where: Where, values: list[Any], bind_list: Callable[[Sequence[Any]], Any]) -> Hashable:
+def _walk(where: Where, values: list[Any], engine: Engine) -> Hashable:
     match where:
         case And(parts) | Or(parts):
-            return (type(where), *(_walk(part, values, bind_list) for part in parts))
+            return (type(where), *(_walk(part, values, engine) for part in parts))
         case Not(part):
-            return (Not, _walk(part, values, bind_list))
+            return (Not, _walk(part, values, engine))
         case Has(name, inner):
-            return (Has, name, _walk(inner, values, bind_list))
+            return (Has, name, _walk(inner, values, engine))
         case IsNull(name):
             return (IsNull, name)
         case AnyOf(name, (member,)):
@@ -503,11 +537,14 @@ def _walk(where: Where, values: list[Any], bind_list: Callable[[Sequence[Any]], 
             values.append(member)
             return (AnyOf, name, 1)
         case AnyOf(name, members) | NoneOf(name, members):
-            values.append(bind_list(members))
+            values.append(engine.bind_list(members))
             return (type(where), name)
         case Like(name, pattern, without):
             values.append(pattern)
             return (Like, name, without)
+        case Resembles(name, pattern):
+            values.append(engine.bind_pattern(pattern))
+            return (Resembles, name)
         case Measures(name, operator, value):
             values.append(value)
             return (Measures, name, operator)
@@ -527,6 +564,16 @@ def _order(source: Source, sort: Sort, says_nulls: bool) -> list[ColumnElement[A
     if says_nulls and sort.field in source.nullable:
         ordered[0] = ordered[0].nulls_last() if sort.descending else ordered[0].nulls_first()
     return ordered
+
+
+def _keyed_order(keyed: Keyed, sort: KeyedSort) -> list[ColumnElement[Any]]:
+    """Numbers first, then what is none, then rows that have nothing under the key; whichever way the numbers go."""
+    value = keyed.rows.c[sort.field]
+    ranks: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [(value.is_(None), literal_column("2"))]
+    if "nan" in keyed.rows.c:
+        ranks.append((keyed.rows.c.nan, literal_column("1")))
+    rank = case(*ranks, else_=literal_column("0"))
+    return [rank.asc(), value.desc() if sort.descending else value.asc()]
 
 
 def _booleans(columns: Sequence[ColumnElement[Any]]) -> tuple[int, ...]:

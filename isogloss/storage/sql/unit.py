@@ -87,6 +87,14 @@ class Unit:
         statement = self._compiler.insert(type(entity), ignore_conflict=True)
         return await self._executor.execute(statement, statement.arguments(_values(entity))) == 1
 
+    async def add_absent(self, *entities: Entity) -> None:
+        by_type: dict[type[Struct], list[Entity]] = {}
+        for entity in entities:
+            by_type.setdefault(type(entity), []).append(entity)
+        for kind, members in by_type.items():
+            statement = self._compiler.insert(kind, ignore_conflict=True)
+            await self._executor.execute_many(statement, [statement.arguments(_values(each)) for each in members])
+
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         statement, arguments = self._compiler.update(entity, key, values)
         await self._executor.send(statement, arguments)

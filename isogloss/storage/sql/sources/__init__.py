@@ -8,9 +8,9 @@ another only when a source is built.
 from collections.abc import Callable
 
 from isogloss.storage.sql.sources import accounts, artifacts, belongings, records, runs, versions
-from isogloss.storage.sql.sources.shapes import Relation, Source
+from isogloss.storage.sql.sources.shapes import Keyed, Relation, Source
 
-__all__ = ["SOURCES", "Relation", "Source"]
+__all__ = ["SOURCES", "Keyed", "Relation", "Source"]
 
 SOURCES: dict[str, Callable[[], Source]] = {
     "version": versions.version_source,
@@ -35,6 +35,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "head": versions.head_source,
     "run": runs.run_source,
     "workflow": runs.workflow_source,
+    "metric_point": runs.metric_point_source,
     "log": runs.log_source,
     "token": accounts.token_source,
     "user": accounts.user_source,

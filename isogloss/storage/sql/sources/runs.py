@@ -3,11 +3,21 @@
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, FromClause, Table, func, select
 
 from isogloss.storage.sql import tables
 from isogloss.storage.sql.sources import belongings
-from isogloss.storage.sql.sources.shapes import Computed, Relation, Source, columns_of, integer, literal, related
+from isogloss.storage.sql.sources.shapes import (
+    Computed,
+    Keyed,
+    Relation,
+    RelationBuilder,
+    Source,
+    columns_of,
+    integer,
+    literal,
+    related,
+)
 
 
 def run_link_source(alias: str = "l") -> Source:
@@ -24,6 +34,29 @@ def run_link_source(alias: str = "l") -> Source:
         relations={"run": run},
         selective=frozenset({"run_id"}),
     )
+
+
+_KEYED = {"parameter": tables.parameters, "run_tag": tables.run_tags, "metric": tables.metrics}
+"""What runs have at most one of under each key."""
+
+
+def _keyed(table: Table, run: FromClause, alias: str) -> Keyed:
+    row = table.alias(alias)
+    return Keyed(row, row.c.key, row.c.run_id == run.c.id)
+
+
+def _under_keys(table: Table, run: FromClause, alias: str) -> RelationBuilder:
+    def rows() -> Relation:
+        row = table.alias(alias)
+        return related(Source(rows=row, columns=columns_of(row)), "run_id", run.c.id)
+
+    return rows
+
+
+def metric_point_source() -> Source:
+    """The points of runs' metrics."""
+    point = tables.metric_points.alias("q")
+    return Source(rows=point, columns=columns_of(point), selective=frozenset({"run_id"}))
 
 
 def run_source(alias: str = "r") -> Source:
@@ -83,7 +116,9 @@ def run_source(alias: str = "r") -> Source:
             "metadata": belongings.metadata(run, "run", alias),
             "gathered": belongings.gathered(run, "run", alias),
             "property": belongings.properties(run, "run", alias),
+            **{name: _under_keys(table, run, f"{alias}{name[0]}") for name, table in _KEYED.items()},
         },
+        keyed={name: partial(_keyed, table, run) for name, table in _KEYED.items()},
         nullable=frozenset(
             {
                 *("began", "expected_start", "next_start", "started", "ended"),

@@ -29,6 +29,7 @@ class Source:
     always: tuple[ColumnElement[bool], ...] = ()
     nullable: frozenset[str] = frozenset()
     selective: frozenset[str] = frozenset()
+    keyed: Mapping[str, "KeyedBuilder"] = field(default_factory=dict)
     beside: "Beside | None" = None
     joined: "Joined | None" = None
 
@@ -36,6 +37,19 @@ class Source:
         """The column of a field; ``KeyError`` names a field that the source does not have."""
         found = self.columns[name]
         return found if isinstance(found, ColumnElement) else found()
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """What rows have at most one of under each ``key``, and when such a row belongs to one of theirs."""
+
+    rows: FromClause
+    key: ColumnElement[object]
+    belongs: ColumnElement[bool]
+
+
+KeyedBuilder: TypeAlias = Callable[[str], Keyed]
+"""Makes it under an alias."""
 
 
 @dataclass(frozen=True)
