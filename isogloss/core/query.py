@@ -137,14 +137,14 @@ class KeyedSort(Struct, frozen=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Rows of ``source`` in one project. ``limit`` null means all of them.
 
-    The ``keyed`` orders go before ``sort``.
+    ``orders`` go before ``sort``; rows that have nothing there come last, whichever way the others go.
     """
 
     source: str
     fields: tuple[str, ...]
     project_id: str | None
     where: Where = EVERYTHING
-    keyed: tuple[KeyedSort, ...] = ()
+    orders: "tuple[KeyedSort | Sort, ...]" = ()
     sort: Sort | None = None
     limit: int | None = None
     offset: int = 0

@@ -31,6 +31,7 @@ class TrueFoundrySeeds:
             "prompt-versions": lambda: self._version("prompt")["id"],
             "agent-skill-versions": lambda: self._version("agent-skill")["id"],
             "fqn": lambda: "artifact",
+            "runs": self._run,
         }
         self._kept: dict[str, str] = {}
 
@@ -86,6 +87,11 @@ class TrueFoundrySeeds:
         manifest = {"type": "ml-repo", "name": self._name(), "storage_integration_fqn": "a:b", "collaborators": []}
         made: str = self._request("PUT", "/ml-repos", {"manifest": manifest})["data"]["id"]
         return made
+
+    def _run(self) -> str:
+        made = self._request("POST", "/runs", {"experiment_id": self._repo_id, "name": self._name()})
+        run_id: str = made["run"]["info"]["run_id"]
+        return run_id
 
     def _name(self) -> str:
         return f"seed-{next(self._numbers)}"

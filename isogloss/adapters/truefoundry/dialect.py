@@ -10,7 +10,7 @@ from isogloss.adapters.operations import Manner, Route, handlers
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.failures import reply_to_ml, reply_to_svc
 from isogloss.adapters.truefoundry.kinds import DIALECT
-from isogloss.adapters.truefoundry.routes import artifacts, files, repos, session, versions, writing
+from isogloss.adapters.truefoundry.routes import artifacts, files, repos, runs, session, versions, writing
 from isogloss.core.access import Credential
 from isogloss.core.ids import random_id
 from isogloss.core.registry.tokens import PERSONAL_PREFIX
@@ -26,7 +26,7 @@ BOTH: tuple[Route, ...] = (
 )
 """What both families have, in the same shapes."""
 
-SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *repos.SVC_ROUTES, *BOTH)
+SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *repos.SVC_ROUTES, *runs.ROUTES, *BOTH)
 ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
 
 SVC_MANNER = Manner(

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import (
     ARRAY,
     REAL,
@@ -64,7 +64,7 @@ from isogloss.core.query import (
     Sort,
     Where,
 )
-from isogloss.storage.sql.sources import SOURCES, Keyed, Relation, Source
+from isogloss.storage.sql.sources import SOURCES, Relation, Source
 from isogloss.storage.sql.tables import TABLES, ByCodePoint
 
 
@@ -227,13 +227,13 @@ class Compiler:
         page = self._page(query)
         if page is _Page.ANY:
             values += [UNLIMITED if query.limit is None else query.limit, query.offset]
-        values += [each.key for each in query.keyed]
+        values += [each.key for each in query.orders if isinstance(each, KeyedSort)]
         key = (
             query.source,
             query.fields,
             query.project_id is None,
             shape,
-            tuple((each.relation, each.field, each.descending) for each in query.keyed),
+            tuple(structs.replace(each, key="") if isinstance(each, KeyedSort) else each for each in query.orders),
             query.sort,
             page,
         )
@@ -361,11 +361,15 @@ class Compiler:
         elif page is not _Page.WHOLE:
             clause = clause.limit(literal_column(str(page)))
         rows = source.rows
-        for place, each in enumerate(query.keyed):
+        for place, each in enumerate(query.orders):
+            if isinstance(each, Sort):
+                clause = clause.order_by(*_nothing_last(source.column(each.field), each.descending))
+                continue
             keyed = source.keyed[each.relation](f"k{place}")
             key = keyed.key == bindparam(parameter(next(places)), type_=ByCodePoint)
             rows = rows.outerjoin(keyed.rows, and_(keyed.belongs, key))
-            clause = clause.order_by(*_keyed_order(keyed, each))
+            nan = keyed.rows.c.nan if "nan" in keyed.rows.c else None
+            clause = clause.order_by(*_nothing_last(keyed.rows.c[each.field], each.descending, nan))
         if query.sort is not None:
             clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
         return clause.select_from(rows)
@@ -566,14 +570,14 @@ def _order(source: Source, sort: Sort, says_nulls: bool) -> list[ColumnElement[A
     return ordered
 
 
-def _keyed_order(keyed: Keyed, sort: KeyedSort) -> list[ColumnElement[Any]]:
-    """Numbers first, then what is none, then rows that have nothing under the key; whichever way the numbers go."""
-    value = keyed.rows.c[sort.field]
+def _nothing_last(
+    value: ColumnElement[Any], descending: bool, nan: ColumnElement[bool] | None = None
+) -> list[ColumnElement[Any]]:
+    """Values first, then what is no number, then rows that have nothing; whichever way the values go."""
     ranks: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [(value.is_(None), literal_column("2"))]
-    if "nan" in keyed.rows.c:
-        ranks.append((keyed.rows.c.nan, literal_column("1")))
-    rank = case(*ranks, else_=literal_column("0"))
-    return [rank.asc(), value.desc() if sort.descending else value.asc()]
+    if nan is not None:
+        ranks.append((nan, literal_column("1")))
+    return [case(*ranks, else_=literal_column("0")), value.desc() if descending else value.asc()]
 
 
 def _booleans(columns: Sequence[ColumnElement[Any]]) -> tuple[int, ...]:

@@ -1,0 +1,348 @@
+"""Tracked runs: training runs whose parameters, tags and metrics a client logs while it goes on.
+
+They are runs as any other, that no workflow stands above. What is logged comes in batches, each all or nothing, and a
+batch costs as much as it holds, whatever was logged before.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from isogloss.core.access import Principal, Role, require
+from isogloss.core.errors import Invalid, NotFound
+from isogloss.core.model import (
+    Instant,
+    Json,
+    Metric,
+    MetricPoint,
+    Parameter,
+    Project,
+    Property,
+    Run,
+    RunState,
+    RunTag,
+)
+from isogloss.core.names import check_name
+from isogloss.core.ports import Reader, Writer
+from isogloss.core.query import AnyOf, Compare, IsNull, Operator, Query, Sort, all_of
+from isogloss.core.registry import tags
+from isogloss.core.registry.context import Registry
+from isogloss.core.registry.runs import RunDraft, blank_run
+
+RUN = "run"
+
+KEY_BYTES = 1000
+"""How long a key may be: well beyond what clients send, and within what an index takes."""
+
+LARGEST = 2**63 - 1
+
+
+class Point(Struct, frozen=True):
+    """One measurement. ``at`` is in milliseconds since the epoch; ``value`` may be infinite or no number."""
+
+    key: str
+    value: float
+    step: int
+    at: int
+
+
+class State(Struct, frozen=True):
+    """Where a run stands: in the core's words (``runs.STATE_TYPES``), and in the dialect's."""
+
+    type: str
+    name: str
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What is logged at once."""
+
+    points: Sequence[Point] = ()
+    parameters: Sequence[tuple[str, str]] = ()
+    tags: Sequence[tuple[str, str]] = ()
+
+
+class Logged(Struct, frozen=True, kw_only=True):
+    """What runs have: parameters, tags, and the last point of each metric, by the runs' ids and in order of keys."""
+
+    parameters: dict[str, list[Parameter]]
+    tags: dict[str, list[RunTag]]
+    metrics: dict[str, list[Metric]]
+
+
+async def create_tracked_run(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    project: Project,
+    *,
+    dialect: str,
+    name: str,
+    state: State,
+    started: Instant | None,
+    facet: Json | None,
+    tags: Sequence[tuple[str, str]] = (),
+) -> Run:
+    """Make a run in a project, in a state. Raises ``Denied`` and ``Invalid``."""
+    require(caller, Role.EDITOR)
+    check_name("name", name)
+    now = registry.clock()
+    draft = RunDraft(dialect=dialect, role=RUN, name=name)
+    blank = blank_run(registry, caller, project, draft, now)
+    run = replace(
+        blank,
+        state_type=state.type,
+        state_name=state.name,
+        state_at=now,
+        started=now if started is None else started,
+        facet=facet,
+    )
+    await unit.add(run)
+    await _log_tags(unit, run, tags)
+    return run
+
+
+async def change_tracked_run(
+    registry: Registry,
+    unit: Writer,
+    caller: Principal,
+    run_id: str,
+    *,
+    dialect: str,
+    name: str | UnsetType = UNSET,
+    state: State | UnsetType = UNSET,
+    ended: Instant | UnsetType | None = UNSET,
+    facet: Json | UnsetType | None = UNSET,
+) -> Run:
+    """Change what is given of a run; answers it as it then is. Raises ``Denied``, ``NotFound`` and ``Invalid``."""
+    require(caller, Role.EDITOR)
+    run = await _locked(unit, run_id, dialect)
+    now = max(registry.clock(), run.updated + 1)
+    changes: dict[str, Any] = {"updated": now}
+    if name is not UNSET:
+        check_name("name", name)
+        changes["name"] = name
+    if state is not UNSET:
+        changes |= {"state_type": state.type, "state_name": state.name, "state_at": now}
+    if ended is not UNSET:
+        changes["ended"] = ended
+    if facet is not UNSET:
+        changes["facet"] = facet
+    await unit.change(Run, {"id": run.id}, **changes)
+    return replace(run, **changes)
+
+
+async def put_away(registry: Registry, unit: Writer, caller: Principal, run_id: str, dialect: str) -> None:
+    """Hide a run from all that do not ask for it in particular; it can be brought back. Raises as ``bring_back``."""
+    await _set_deleted(registry, unit, caller, run_id, dialect, registry.clock())
+
+
+async def bring_back(registry: Registry, unit: Writer, caller: Principal, run_id: str, dialect: str) -> None:
+    """Show a run again that was put away. Raises ``Denied`` and ``NotFound``."""
+    await _set_deleted(registry, unit, caller, run_id, dialect, None)
+
+
+async def _set_deleted(
+    registry: Registry, unit: Writer, caller: Principal, run_id: str, dialect: str, deleted: Instant | None
+) -> None:
+    require(caller, Role.EDITOR)
+    run = await _locked(unit, run_id, dialect)
+    await unit.change(Run, {"id": run.id}, deleted=deleted, updated=max(registry.clock(), run.updated + 1))
+
+
+async def remove_tracked_run(registry: Registry, unit: Writer, caller: Principal, run_id: str, dialect: str) -> None:
+    """Remove a run for good, with all that was logged. What it made stays, and names it still.
+
+    Raises ``Denied`` and ``NotFound``.
+    """
+    require(caller, Role.EDITOR)
+    run = await _locked(unit, run_id, dialect)
+    await tags.remove_links(registry, unit, RUN, [run.id])
+    await unit.remove(Property, entity=RUN, entity_id=run.id)
+    for rows in (MetricPoint, Metric, Parameter, RunTag, RunState):
+        await unit.remove(rows, run_id=run.id)
+    await unit.remove(Run, id=run.id)
+
+
+async def get_tracked_run(unit: Reader, caller: Principal, run_id: str, dialect: str) -> Run:
+    """The run of this id, also one that was put away. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+    run = await unit.get(Run, id=run_id)
+    if run is None or run.dialect != dialect or run.role != RUN:
+        raise NotFound(RUN, run_id)
+    return run
+
+
+async def find_tracked_run(unit: Reader, caller: Principal, project: Project, name: str, dialect: str) -> Run:
+    """The newest run of this name that is not put away. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+    fields = Run.__struct_fields__
+    named = all_of(Compare("name", Operator.EQ, name), Compare("dialect", Operator.EQ, dialect), IsNull("deleted"))
+    rows = await unit.rows(
+        Query(
+            source=RUN,
+            fields=fields,
+            project_id=project.id,
+            where=named,
+            sort=Sort("created", descending=True),
+            limit=1,
+        )
+    )
+    if not rows:
+        raise NotFound(RUN, name)
+    return Run(**dict(zip(fields, rows[0], strict=True)))
+
+
+async def log(unit: Writer, caller: Principal, run_id: str, dialect: str, batch: Batch) -> None:
+    """Log a batch.
+
+    A point that was logged before is the same one still. A parameter keeps its value, a tag takes the new one. Raises
+    ``Denied``, ``NotFound``, and ``Invalid`` for another value of a parameter, and for what cannot be kept.
+    """
+    require(caller, Role.EDITOR)
+    run = await _locked(unit, run_id, dialect)
+    await _log_parameters(unit, run, batch.parameters)
+    await _log_tags(unit, run, batch.tags)
+    await _log_points(unit, run, batch.points)
+
+
+async def _log_parameters(unit: Writer, run: Run, pairs: Sequence[tuple[str, str]]) -> None:
+    if not pairs:
+        return
+    given: dict[str, str] = {}
+    for key, value in pairs:
+        _check("parameter", key, value)
+        _check_same(key, given.setdefault(key, value), value)
+    kept = {each.key: each.value for each in await unit.find(Parameter, run_id=run.id, key=list(given))}
+    for key, value in kept.items():
+        _check_same(key, value, given[key])
+    new = [Parameter(run_id=run.id, key=key, value=value) for key, value in given.items() if key not in kept]
+    await unit.add(*new)
+
+
+def _check_same(key: str, kept: str, given: str) -> None:
+    if kept != given:
+        raise Invalid("parameters", f"{key!r} is {kept!r} already, and cannot become {given!r}; log another key")
+
+
+async def _log_tags(unit: Writer, run: Run, pairs: Sequence[tuple[str, str]]) -> None:
+    if not pairs:
+        return
+    for key, value in pairs:
+        _check("tag", key, value)
+    given = dict(pairs)
+    await unit.remove(RunTag, run_id=run.id, key=list(given))
+    await unit.add(*(RunTag(run_id=run.id, key=key, value=value) for key, value in given.items()))
+
+
+async def _log_points(unit: Writer, run: Run, points: Sequence[Point]) -> None:
+    if not points:
+        return
+    rows = [_point(run, each) for each in points]
+    await unit.add_absent(*rows)
+    latest: dict[str, MetricPoint] = {}
+    for row in rows:
+        if row.key not in latest or _rank(row) > _rank(latest[row.key]):
+            latest[row.key] = row
+    kept = {each.key: each for each in await unit.find(Metric, run_id=run.id, key=list(latest))}
+    newer = [row for key, row in latest.items() if key not in kept or _rank(row) > _rank(kept[key])]
+    if not newer:
+        return
+    replaced = [row.key for row in newer if row.key in kept]
+    if replaced:
+        await unit.remove(Metric, run_id=run.id, key=replaced)
+    await unit.add(
+        *(
+            Metric(run_id=row.run_id, key=row.key, step=row.step, at=row.at, value=row.value, nan=row.nan)
+            for row in newer
+        )
+    )
+
+
+def _rank(point: MetricPoint | Metric) -> tuple[int, int, bool, float]:
+    """Which of two points of a metric is the later one: a number comes after what is none."""
+    return point.step, point.at, not point.nan, point.value
+
+
+def _point(run: Run, point: Point) -> MetricPoint:
+    _check("metric", point.key, "")
+    for name, number in (("step", point.step), ("timestamp", point.at)):
+        if not -LARGEST - 1 <= number <= LARGEST:
+            raise Invalid(f"metrics.{name}", f"must be within 64 bits, this is {number}")
+    nan = math.isnan(point.value)
+    return MetricPoint(
+        run_id=run.id, key=point.key, step=point.step, at=point.at, value=0.0 if nan else point.value, nan=nan
+    )
+
+
+def _check(noun: str, key: str, value: str) -> None:
+    for name, text in ((f"{noun} key", key), (f"{noun} value", value)):
+        if "\0" in text:
+            raise Invalid(name, "must not hold the character NUL")
+    try:
+        size = len(key.encode())
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(noun, "must be text without lone surrogates") from None
+    if not 1 <= size <= KEY_BYTES:
+        raise Invalid(f"{noun} key", f"must have 1 to {KEY_BYTES} bytes, this has {size}")
+
+
+async def delete_run_tags(unit: Writer, caller: Principal, run_id: str, dialect: str, keys: Iterable[str]) -> None:
+    """Take tags off a run. Raises ``Denied``, and ``NotFound`` also for a key that it has no tag under."""
+    require(caller, Role.EDITOR)
+    run = await _locked(unit, run_id, dialect)
+    wanted = list(dict.fromkeys(keys))
+    kept = {each.key for each in await unit.find(RunTag, run_id=run.id, key=wanted)}
+    for key in wanted:
+        if key not in kept:
+            raise NotFound("run_tag", key)
+    await unit.remove(RunTag, run_id=run.id, key=wanted)
+
+
+async def logged(unit: Reader, run_ids: Sequence[str]) -> Logged:
+    """What was logged of runs: three statements."""
+    ids = list(run_ids)
+    if not ids:
+        return Logged(parameters={}, tags={}, metrics={})
+    found = Logged(parameters={}, tags={}, metrics={})
+    for parameter in sorted(await unit.find(Parameter, run_id=ids), key=lambda each: each.key):
+        found.parameters.setdefault(parameter.run_id, []).append(parameter)
+    for tag in sorted(await unit.find(RunTag, run_id=ids), key=lambda each: each.key):
+        found.tags.setdefault(tag.run_id, []).append(tag)
+    for metric in sorted(await unit.find(Metric, run_id=ids), key=lambda each: each.key):
+        found.metrics.setdefault(metric.run_id, []).append(metric)
+    return found
+
+
+async def history(
+    unit: Reader, caller: Principal, run_id: str, keys: Sequence[str], *, step: int | None = None
+) -> list[MetricPoint]:
+    """The points of metrics of a run, or those at one step, in the order of steps and times. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    if not keys:
+        return []
+    fields = MetricPoint.__struct_fields__
+    rows = await unit.rows(
+        Query(
+            source="metric_point",
+            fields=fields,
+            project_id=None,
+            where=all_of(
+                Compare("run_id", Operator.EQ, run_id),
+                AnyOf("key", tuple(keys)),
+                None if step is None else Compare("step", Operator.EQ, step),
+            ),
+            sort=Sort("step", then="at"),
+        )
+    )
+    return [MetricPoint(**dict(zip(fields, row, strict=True))) for row in rows]
+
+
+async def _locked(unit: Writer, run_id: str, dialect: str) -> Run:
+    run = await unit.lock(Run, id=run_id)
+    if run is None or run.dialect != dialect or run.role != RUN:
+        raise NotFound(RUN, run_id)
+    return run
