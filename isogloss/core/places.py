@@ -30,9 +30,9 @@ def checked_path(path: str) -> str:
     """The path of a file within what owns it, if every storage can keep it. Raises ``Invalid``.
 
     Names are taken letter by letter, as those of keys are: nothing is decoded and no letter is folded into another, so
-    that ``%2e%2e`` or a full-width dot is a name like any other. A backslash, or a drive such as ``C:`` at the beginning,
-    is none: a client on Windows would look for such a file in vain, and would be led out of the directory into which
-    it downloads.
+    that ``%2e%2e`` or a full-width dot is a name like any other. A backslash, or a drive such as ``C:`` at the
+    beginning, is none: a client on Windows would look for such a file in vain, and would be led out of the directory
+    into which it downloads.
     """
     if len(path) > PATH_BYTES:
         raise Invalid("path", f"must have at most {PATH_BYTES} bytes, this has more")
