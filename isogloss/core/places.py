@@ -16,18 +16,43 @@ SHARED = "shared"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-PATH_BYTES, NAME_BYTES = 1024, 255
-"""How long a file's path, and each name in it, may be: what every storage keeps, with the key's own beginning left."""
+PATH_BYTES, PATH_NAMES, NAME_BYTES = 896, 128, 255
+"""How long a file's path may be, how many names it may have, and how long each. A bucket's keys have at most 1024
+bytes, what stands above the path included, and a disk's names 255. Azure takes 254 names; a walk over a disk keeps each
+directory above it open."""
+
+_DRIVE = re.compile("[A-Za-z]:")
+# A bucket is listed in XML, which can say neither of these two.
+_UNLISTABLE = re.compile("[\ufffe\uffff]")
 
 
 def checked_path(path: str) -> str:
-    """The path of a file within what owns it, if it can be one. Raises ``Invalid``."""
+    """The path of a file within what owns it, if every storage can keep it. Raises ``Invalid``.
+
+    Names are taken letter by letter, as those of keys are: nothing is decoded and no letter is folded into another, so
+    that ``%2e%2e`` or a full-width dot is a name like any other. A backslash, or a drive such as ``C:`` at the
+    beginning, is none: a client on Windows would look for such a file in vain, and would be led out of the directory
+    into which it downloads.
+    """
+    if len(path) > PATH_BYTES:
+        raise Invalid("path", f"must have at most {PATH_BYTES} bytes, this has more")
     try:
-        checked_key(path)
+        names = checked_key(path).split("/")
     except Invalid as error:
         raise Invalid("path", error.reason) from None
-    if len(path.encode()) > PATH_BYTES or any(len(name.encode()) > NAME_BYTES for name in path.split("/")):
-        raise Invalid("path", f"{path!r} must have at most {PATH_BYTES} bytes, and {NAME_BYTES} in each name")
+    if "\\" in path:
+        raise Invalid("path", f"{path!r} must have '/' between names, and no backslash")
+    if _DRIVE.match(path):
+        raise Invalid("path", f"{path!r} must not begin with the letter of a drive")
+    if _UNLISTABLE.search(path):
+        raise Invalid("path", f"{path!r} must not have the noncharacters U+FFFE and U+FFFF")
+    if (
+        len(path.encode()) > PATH_BYTES
+        or len(names) > PATH_NAMES
+        or any(len(each.encode()) > NAME_BYTES for each in names)
+    ):
+        limits = f"{PATH_BYTES} bytes, {PATH_NAMES} names, and {NAME_BYTES} bytes in each of them"
+        raise Invalid("path", f"{path!r} must have at most {limits}")
     return path
 
 
@@ -108,16 +133,29 @@ def key_at(place: SharedPlace, uri: str) -> str:
 
 
 def owned_uri(place: SharedPlace, key: str) -> str:
-    """Where an object of the registry's own really lies."""
-    return place.root.removesuffix(f"{SHARED}/") + checked_key(key)
+    """Where an object, or a prefix, of the registry's own really lies. Raises ``Invalid`` for a key of any other."""
+    if not checked_key(key).startswith(f"{OWNED}/"):
+        raise Invalid("key", f"{key!r} must lie below '{OWNED}/'")
+    return _top(place) + key
 
 
 def owned_key_at(place: SharedPlace, uri: str) -> str:
-    """The key of the object, or of the prefix, of the registry's own that lies at this uri. Raises ``Invalid``."""
-    root = place.root.removesuffix(f"{SHARED}/")
-    if not uri.startswith(f"{root}{OWNED}/"):
-        raise Invalid("uri", f"{uri!r} must begin with {root + OWNED + '/'!r}")
-    return checked_key(uri[len(root) :])
+    """The key of the object, or of the prefix, of the registry's own that lies at this uri.
+
+    A slash at the end of the uri means nothing. Raises ``Invalid`` for whatever does not lie there.
+    """
+    root = f"{_top(place)}{OWNED}/"
+    if not uri.startswith(root):
+        raise Invalid("uri", f"{uri!r} must begin with {root!r}")
+    try:
+        return checked_key(f"{OWNED}/{uri[len(root) :].removesuffix('/')}")
+    except Invalid as error:
+        raise Invalid("uri", f"{uri!r} names no object below {root!r}: {error.reason}") from None
+
+
+def _top(place: SharedPlace) -> str:
+    """What both places lie in, with a slash at its end."""
+    return place.root.removesuffix(f"{SHARED}/")
 
 
 def uri_at(place: SharedPlace, key: str) -> str:

@@ -1,5 +1,7 @@
 """Which uris lie in the shared place, and by which keys."""
 
+import ntpath
+import posixpath
 from typing import Any
 
 import pytest
@@ -7,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.core.errors import Invalid
-from isogloss.core.places import SharedPlace, checked_key, key_at, uri_at
+from isogloss.core.places import (
+    PATH_BYTES,
+    SharedPlace,
+    checked_key,
+    checked_path,
+    key_at,
+    owned_key,
+    owned_key_at,
+    owned_place,
+    owned_prefix,
+    owned_uri,
+    uri_at,
+)
+from tests.support.hostile_paths import HOSTILE, ORDINARY
 
 LOCAL = SharedPlace(scheme="file", root="/data/objects/shared/")
 BUCKET = SharedPlace(scheme="s3", root="s3://bucket/prefix/shared/")
@@ -109,6 +124,111 @@ def test_what_can_be_no_key_is_refused(key: str) -> None:
 def test_only_what_is_shared_has_a_uri(key: str) -> None:
     with pytest.raises(Invalid):
         uri_at(LOCAL, key)
+
+
+def letting_through(path: str) -> bool:
+    try:
+        return checked_path(path) == path
+    except Invalid:
+        return False
+
+
+def test_there_are_many_hostile_paths_of_both_kinds() -> None:
+    let_through = [path for path in HOSTILE if letting_through(path)]
+    assert len(let_through) >= 200
+    assert len(HOSTILE) - len(let_through) >= 200
+
+
+@pytest.mark.parametrize("path", HOSTILE, ids=ascii)
+def test_a_hostile_path_is_refused_or_stays_where_it_is_put(path: str) -> None:
+    """Whoever resolves what was let through, on POSIX or on Windows, finds a path below the one that it is put into."""
+    if letting_through(path):
+        assert posixpath.normpath(f"/base/{path}") == f"/base/{path}"
+        assert ntpath.normpath(ntpath.join("E:\\base", path)) == "\\".join(["E:", "base", *path.split("/")])
+        assert posixpath.commonpath([owned_key("p", "v"), owned_key("p", "v", path)]) == owned_key("p", "v")
+
+
+@pytest.mark.parametrize("path", ORDINARY, ids=ascii)
+def test_a_path_may_have_whatever_every_storage_keeps(path: str) -> None:
+    assert checked_path(path) == path
+    assert owned_key("p", "v", path) == f"owned/p/v/files/{path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("", "one slash between"),
+        ("/a", "one slash between"),
+        ("a/", "one slash between"),
+        ("a//b", "one slash between"),
+        ("a/../b", "'..'"),
+        ("./a", "'.'"),
+        ("a\x00", "control characters"),
+        ("a\nb", "control characters"),
+        ("a\\b", "no backslash"),
+        ("..\\..\\a", "no backslash"),
+        ("C:", "letter of a drive"),
+        ("c:a/b", "letter of a drive"),
+        ("\ud800", "Unicode"),
+        ("a\uffff", "U\\+FFFF"),
+        ("a" * 256, "255 bytes in each"),
+        ("é" * 128, "255 bytes in each"),
+        ("a/" * 128 + "a", "128 names"),
+        ("/".join(["é" * 100] * 5), "896 bytes"),
+        ("a" * 10_000_000, "896 bytes"),
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_a_path_that_is_refused_is_told_why(path: str, reason: str) -> None:
+    with pytest.raises(Invalid, match=reason) as caught:
+        checked_path(path)
+    assert caught.value.field == "path"
+    assert len(str(caught.value)) < 5 * PATH_BYTES
+
+
+@given(path=st.text(st.one_of(st.sampled_from(list("./\\%a ")), st.characters()), max_size=40))
+def test_no_text_leads_out_of_what_owns_the_file(path: str) -> None:
+    if letting_through(path):
+        assert posixpath.normpath(f"/base/{path}") == f"/base/{path}"
+
+
+@given(place=places, project=names, owner=names, path=paths)
+def test_what_is_owned_and_its_uri_give_each_other(place: SharedPlace, project: str, owner: str, path: str) -> None:
+    for key in (owned_place(project), owned_prefix(project, owner), owned_key(project, owner, path)):
+        uri = owned_uri(place, key)
+        assert owned_key_at(place, uri) == key
+        assert owned_key_at(place, f"{uri}/") == key
+        with pytest.raises(Invalid):
+            key_at(place, uri)
+
+
+def test_what_is_owned_lies_beside_what_is_shared() -> None:
+    assert owned_uri(LOCAL, "owned/p/v") == "/data/objects/owned/p/v"
+    assert owned_uri(BUCKET, "owned/p/v/files/a b") == "s3://bucket/prefix/owned/p/v/files/a b"
+    assert owned_uri(SharedPlace(scheme="file", root="/shared/shared/"), "owned/p") == "/shared/owned/p"
+
+
+@pytest.mark.parametrize("rest", ["", "/", "//", "../shared/a", "a/../../shared/b", "./a", "a//b", "a\x00"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.scheme)
+def test_what_is_not_owned_has_no_key(place: SharedPlace, rest: str) -> None:
+    root = owned_uri(place, "owned/x").removesuffix("x")
+    for uri in (root + rest, root.removesuffix("/") + "-evil/" + rest, place.root + rest, rest):
+        with pytest.raises(Invalid) as caught:
+            owned_key_at(place, uri)
+        assert caught.value.field == "uri"
+        assert root in caught.value.reason
+
+
+@pytest.mark.parametrize("key", ["shared/a", "owned", "owned-evil/a", "a"])
+def test_only_what_is_owned_has_such_a_uri(key: str) -> None:
+    with pytest.raises(Invalid):
+        owned_uri(LOCAL, key)
+
+
+@pytest.mark.parametrize(("project", "owner"), [("..", "v"), ("p", ".."), ("", "v"), ("p", ""), ("p", "\x00")])
+def test_an_owner_without_a_good_name_owns_nothing(project: str, owner: str) -> None:
+    with pytest.raises(Invalid):
+        owned_key(project, owner, "a")
 
 
 def test_a_shared_place_shows_no_credential() -> None:

@@ -1,9 +1,13 @@
 """A server that speaks S3, for tests: moto's, on a thread of its own and a port of its own."""
 
+import hashlib
+import hmac
 import secrets
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import reduce
+from urllib.parse import parse_qs, urlsplit
 
 from moto.server import ThreadedMotoServer
 from msgspec import Struct
@@ -34,6 +38,29 @@ class S3Server(Struct, frozen=True):
         request = urllib.request.Request(f"{self.endpoint}{path}", content, OPERATOR, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
+
+
+def is_signed(method: str, address: str, environment: Mapping[str, str]) -> bool:
+    """Whether a server that knows the secret would take this address: version 4 of AWS's signatures, in the query."""
+    url = urlsplit(address)
+    asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+    signed = "&".join(sorted(each for each in url.query.split("&") if not each.startswith("X-Amz-Signature=")))
+    request = "\n".join([method, url.path, signed, f"host:{url.netloc}", "", "host", "UNSIGNED-PAYLOAD"])
+    scope = asked["X-Amz-Credential"].split("/")[1:]
+    text = "\n".join(
+        [
+            "AWS4-HMAC-SHA256",
+            asked["X-Amz-Date"],
+            "/".join(scope),
+            hashlib.sha256(request.encode()).hexdigest(),
+        ]
+    )
+    key = reduce(_hmac, scope, f"AWS4{environment['AWS_SECRET_ACCESS_KEY']}".encode())
+    return hmac.compare_digest(_hmac(key, text).hex(), asked["X-Amz-Signature"])
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from obstore.store import AzureStore, GCSStore, S3Store
 
@@ -35,14 +36,26 @@ def open_bucket(storage_url: str, environment: Mapping[str, str]) -> CloudObject
         case "s3":
             return _open_s3(bucket, prefix, root, environment)
         case "gs":
-            google = GCSStore(bucket, prefix=prefix, client_options=CLIENT, retry_config=RETRIES)
-            # Its uploads in parts are begun with a credential by whoever sends the parts, so they come to the gateway.
-            return CloudObjects(google, SharedPlace(scheme=scheme, root=root), BucketSigner(google, storage_url), None)
+            return _open_google(bucket, prefix, root)
         case "az":
             azure = AzureStore(bucket, prefix=prefix, client_options=CLIENT, retry_config=RETRIES)
-            signer = BucketSigner(azure, storage_url)
+            signer = BucketSigner(azure, f"az://{bucket}")
             return CloudObjects(azure, SharedPlace(scheme=scheme, root=root), signer, AzureUploads(signer))
     raise ValueError(f"{scheme!r} is no scheme of a place for objects; it must be file, s3, gs or az")
+
+
+def _open_google(bucket: str, prefix: str | None, root: str) -> CloudObjects:
+    def at(above: str | None) -> GCSStore:
+        return GCSStore(bucket, prefix=above, client_options=CLIENT, retry_config=RETRIES)
+
+    def path_of(key: str) -> str:
+        # The library writes keys, and the prefix, into these addresses as they are: "#" would end one, and "%2e%2e"
+        # lead to an object above. What we encode ourselves it leaves as it is.
+        return quote(f"{prefix}/{key}" if prefix else key)
+
+    signer = BucketSigner(at(None), f"gs://{bucket}", path_of)
+    # Its uploads in parts take more than signed addresses of one object, so the parts come to the gateway.
+    return CloudObjects(at(prefix), SharedPlace(scheme="gs", root=root), signer, None)
 
 
 def _open_s3(bucket: str, prefix: str | None, root: str, environment: Mapping[str, str]) -> CloudObjects:

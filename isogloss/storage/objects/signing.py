@@ -1,6 +1,6 @@
 """Addresses of a bucket, signed so that whoever holds one may read or write that one object for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -20,16 +20,17 @@ class CannotSign(Exception):
 class BucketSigner:
     """Signs addresses of objects in a bucket, below the prefix that it was opened with.
 
-    ``location`` is the bucket as whoever runs the gateway calls it.
+    ``location`` is the bucket as whoever runs the gateway calls it, and ``path_of`` what the library takes for a key.
     """
 
-    def __init__(self, bucket: "Bucket", location: str) -> None:
+    def __init__(self, bucket: "Bucket", location: str, path_of: Callable[[str], str] = checked_key) -> None:
         self._bucket = bucket
         self._location = location
+        self._path_of = path_of
 
     async def sign(self, method: str, keys: Sequence[str], seconds: int) -> list[str]:
         """As the port says. Raises ``CannotSign``."""
-        paths = [checked_key(key) for key in keys]
+        paths = [self._path_of(checked_key(key)) for key in keys]
         verb = cast("Literal['GET', 'PUT']", method)
         try:
             return list(await obstore.sign_async(self._bucket, verb, paths, timedelta(seconds=seconds)))

@@ -1,8 +1,10 @@
 """Objects as files: what a shared disk adds, which is links, odd files and rights."""
 
 import asyncio
+import errno
 import os
 import stat
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,10 +13,13 @@ import pytest
 
 from isogloss.core.errors import Conflict, Invalid, NotFound
 from isogloss.core.places import key_at
+from isogloss.core.ports import Level
 from isogloss.storage.objects import open_objects
 from isogloss.storage.objects.local import ABANDONED_SECONDS, LocalObjects
+from tests.support.hostile_paths import HOSTILE
 
 SECRET = b"not yours"
+LARGE = bytes(range(256)) * 4096 * 3  # more than one chunk
 
 
 @pytest.fixture
@@ -43,6 +48,12 @@ def outside(tmp_path: Path) -> Path:
 
 def entries(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """What lies anywhere below a directory."""
+    paths = [f"{above}/{name}" for above, _, names in os.walk(directory) for name in names]
+    return {path: Path(path).read_bytes() for path in paths}
 
 
 async def keys(objects: LocalObjects, prefix: str) -> set[str]:
@@ -129,6 +140,23 @@ async def test_no_link_to_a_directory_is_followed(objects: LocalObjects, root: P
     assert (outside / "secret").read_bytes() == SECRET
 
 
+async def test_no_link_is_browsed_or_joined(objects: LocalObjects, root: Path, outside: Path) -> None:
+    (root / "shared" / "link").symlink_to(outside / "secret")
+    (root / "shared" / "up").symlink_to(outside)
+    os.mkfifo(root / "shared" / "pipe")
+    await objects.write("shared/good", b"1")
+    level = await objects.browse("shared")
+    assert (level.directories, [each.key for each in level.objects]) == ([], ["shared/good"])
+    assert await objects.browse("shared/up") == Level(directories=[], objects=[])
+    for part in ("shared/link", "shared/up/secret", "shared/pipe"):
+        with pytest.raises(NotFound):
+            await asyncio.wait_for(objects.join(["shared/good", part], "shared/whole"), 10)
+    with pytest.raises(Conflict):
+        await objects.join(["shared/good"], "shared/up/new")
+    assert entries(outside) == ["secret"]
+    assert entries(root / ".staging") == []
+
+
 async def test_a_link_is_removed_and_not_what_it_leads_to(objects: LocalObjects, root: Path, outside: Path) -> None:
     (root / "shared" / "link").symlink_to(outside / "secret")
     await objects.delete(["shared/link"])
@@ -174,7 +202,11 @@ async def test_files_whose_names_can_be_no_keys_hide_no_others(objects: LocalObj
     directory.mkdir()
     for name in (b"new\nline", b"\xff", b"good"):
         (directory / os.fsdecode(name)).write_bytes(b"1")
+    (directory / os.fsdecode(b"\xfe")).mkdir()
+    (directory / os.fsdecode(b"\xfe") / "hidden").write_bytes(b"1")
     assert await keys(objects, "shared") == {"shared/a/good"}
+    level = await objects.browse("shared/a")
+    assert (level.directories, [each.key for each in level.objects]) == ([], ["shared/a/good"])
     await objects.delete_prefix("shared/a")
     assert not directory.exists()
 
@@ -211,6 +243,93 @@ async def test_nothing_is_left_of_a_write_that_failed(objects: LocalObjects, roo
         await writing
     assert entries(root / ".staging") == []
     assert not (root / "shared" / "c").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+async def test_parts_are_joined_where_the_kernel_copies_nothing(
+    objects: LocalObjects, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(source: int, target: int, count: int) -> int:
+        raise OSError(number, os.strerror(number))
+
+    await objects.write("owned/1", LARGE)
+    await objects.write("owned/2", b"end")
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    await objects.join(["owned/1", "owned/2", "owned/1"], "owned/whole")
+    assert await objects.read("owned/whole", 3 * len(LARGE)) == LARGE + b"end" + LARGE
+
+
+async def test_parts_are_joined_where_the_kernel_copies_less_than_all(
+    objects: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.copy_file_range
+    left = iter([1000, 0, 0])
+    await objects.write("owned/1", LARGE)
+    await objects.write("owned/2", b"end")
+    monkeypatch.setattr(os, "copy_file_range", lambda source, target, count: real(source, target, next(left)))
+    await objects.join(["owned/1", "owned/2"], "owned/whole")
+    assert await objects.read("owned/whole", 2 * len(LARGE)) == LARGE + b"end"
+
+
+async def test_a_full_disk_leaves_nothing_of_a_join(
+    objects: LocalObjects, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(source: int, target: int, count: int) -> int:
+        os.write(target, b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    await objects.write("owned/1", LARGE)
+    monkeypatch.setattr(os, "copy_file_range", fill)
+    with pytest.raises(OSError, match="No space left"):
+        await objects.join(["owned/1"], "owned/whole")
+    assert entries(root / ".staging") == []
+    assert await keys(objects, "owned") == {"owned/1"}
+
+
+async def test_a_join_that_is_given_up_leaves_nothing(
+    objects: LocalObjects, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    real = os.copy_file_range
+
+    def wait(source: int, target: int, count: int) -> int:
+        begun.set()
+        assert go_on.wait(10)
+        return real(source, target, count)
+
+    await objects.write("owned/1", LARGE)
+    monkeypatch.setattr(os, "copy_file_range", wait)
+    joining = asyncio.create_task(objects.join(["owned/1"], "owned/whole"))
+    assert await asyncio.to_thread(begun.wait, 10)
+    joining.cancel()
+    await asyncio.sleep(0)
+    # The thread still copies, into a file that must not have been closed under it.
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await joining
+    assert entries(root / ".staging") == []
+    assert await keys(objects, "owned") == {"owned/1"}
+
+
+async def test_a_disk_signs_no_addresses(objects: LocalObjects) -> None:
+    assert objects.signer is None
+    assert objects.uploads is None
+
+
+async def test_no_path_leads_out_of_what_owns_the_file(objects: LocalObjects, root: Path, tmp_path: Path) -> None:
+    """Each path is tried as it is, without the check that those of clients go through first."""
+    kept = {}
+    for number, path in enumerate(HOSTILE):
+        key = f"owned/p/v{number}/files/{path}"
+        try:
+            await objects.write(key, b"%d" % number)
+        except Invalid:
+            continue
+        kept[f"{root}/{key}"] = b"%d" % number
+    assert len(kept) >= 200
+    assert contents(tmp_path) == kept
+    for path, content in kept.items():
+        assert Path(path).is_relative_to(root / "owned" / "p" / f"v{content.decode()}" / "files")
 
 
 async def test_what_a_killed_process_staged_goes_after_a_day(root: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from isogloss.core.errors import Invalid, NotFound, TooLarge
 from isogloss.core.places import key_at, uri_at
-from isogloss.core.ports import Objects
+from isogloss.core.ports import Level, Objects
 from isogloss.storage.objects.cloud import CloudObjects
 from isogloss.storage.objects.local import LocalObjects
 
@@ -136,6 +136,9 @@ async def test_what_is_no_key_is_refused_everywhere(objects: Objects, key: str) 
         objects.write_stream(key, chunks(CONTENT)),
         objects.delete([key]),
         objects.delete_prefix(key),
+        objects.browse(key),
+        objects.join([], key),
+        objects.join([key], "shared/a"),
         listed(objects, key),
     ):
         with pytest.raises(Invalid):
@@ -211,6 +214,84 @@ async def test_a_list_may_be_left_early(objects: Objects) -> None:
         break
     await objects.delete(["shared/a"])
     assert await listed(objects, "shared") == {}
+
+
+async def test_a_level_shows_what_lies_right_below(objects: Objects) -> None:
+    for key in ("shared/a/1", "shared/a/b/2", "shared/a/c/d/3", "shared/ab/4", "owned/a/5"):
+        await objects.write(key, CONTENT)
+    level = await objects.browse("shared/a")
+    assert level.directories == ["b", "c"]
+    assert level.objects == [await objects.head("shared/a/1")]
+    assert (await objects.browse("shared")).directories == ["a", "ab"]
+    assert await objects.browse("shared/a/c") == Level(directories=["d"], objects=[])
+
+
+async def test_a_level_is_in_the_order_of_code_points(objects: Objects) -> None:
+    names = ["B", "a", "a b", "a-", "a.b", "a0", "b", "z", "é", "\uff5e", "\U0001f980"]
+    for name in reversed(names):
+        await objects.write(f"shared/objects/{name}", CONTENT)
+        await objects.write(f"shared/directories/{name}/x", CONTENT)
+    assert [each.key for each in (await objects.browse("shared/objects")).objects] == [
+        f"shared/objects/{name}" for name in names
+    ]
+    assert (await objects.browse("shared/directories")).directories == names
+
+
+async def test_nothing_lies_below_what_is_not_there(objects: Objects) -> None:
+    await objects.write("shared/a.txt", CONTENT)
+    for prefix in ("shared/nothing", "shared/a.txt", "shared/a.txt/x", "shared/a", "shared/" + "x" * 300):
+        assert await objects.browse(prefix) == Level(directories=[], objects=[])
+
+
+async def test_a_level_forgets_what_was_deleted(objects: Objects) -> None:
+    for key in ("shared/a/b/c/1", "shared/a/d/2"):
+        await objects.write(key, CONTENT)
+    await objects.delete(["shared/a/b/c/1"])
+    assert (await objects.browse("shared/a")).directories == ["d"]
+
+
+async def test_a_level_may_be_larger_than_a_page(objects: Objects) -> None:
+    keys = [f"shared/many/{number:04}" for number in range(1005)]
+    for batch in range(0, 1005, 100):
+        await asyncio.gather(*(objects.write(key, b"") for key in keys[batch : batch + 100]))
+    assert [each.key for each in (await objects.browse("shared/many")).objects] == keys
+
+
+async def test_parts_are_joined_in_the_order_that_is_told(objects: Objects) -> None:
+    contents = {"owned/parts/1": LARGE, "owned/parts/2": b"", "owned/parts/10": b"end"}
+    for key, content in contents.items():
+        await objects.write(key, content)
+    await objects.join(["owned/parts/2", "owned/parts/1", "owned/parts/10", "owned/parts/10"], "owned/whole")
+    assert await objects.read("owned/whole", LIMIT) == LARGE + b"endend"
+    assert await listed(objects, "owned/parts") == {key: len(content) for key, content in contents.items()}
+    await objects.join(["owned/parts/10"], "owned/whole")
+    assert await objects.read("owned/whole", LIMIT) == b"end"
+    await objects.join([], "owned/whole")
+    assert await objects.read("owned/whole", LIMIT) == b""
+
+
+async def test_an_object_may_be_joined_onto_itself(objects: Objects) -> None:
+    await objects.write("owned/a", CONTENT)
+    await objects.join(["owned/a", "owned/a"], "owned/a")
+    assert await objects.read("owned/a", LIMIT) == CONTENT * 2
+
+
+async def test_many_parts_are_joined(objects: Objects) -> None:
+    keys = [f"owned/parts/{number}" for number in range(70)]
+    await asyncio.gather(*(objects.write(key, f"{key}\n".encode()) for key in keys))
+    await objects.join(keys, "owned/whole")
+    assert (await objects.read("owned/whole", LIMIT)).decode().split() == keys
+
+
+async def test_nothing_is_joined_where_a_part_is_missing(objects: Objects) -> None:
+    await objects.write("owned/1", LARGE)
+    await objects.write("owned/old", CONTENT)
+    for key in ("owned/old", "owned/new"):
+        with pytest.raises(NotFound) as caught:
+            await objects.join(["owned/1", "owned/2"], key)
+        assert caught.value.reference == "owned/2"
+    assert await listed(objects, "owned") == {"owned/1": len(LARGE), "owned/old": len(CONTENT)}
+    assert await objects.read("owned/old", LIMIT) == CONTENT
 
 
 async def test_deleting_takes_what_was_named_and_nothing_else(objects: Objects) -> None:
