@@ -20,6 +20,7 @@ from bench.truefoundry.rows import (
     SeedRow,
     alias,
     counts,
+    manifest,
     new_version,
     release,
 )
@@ -225,19 +226,6 @@ def changes(size: Size) -> Sequence[Question]:
         Question("log-batch", "log ten metrics", log_batch, writes=True, wanted=WANTED),
         Question("create-run", "create a run", create_run, writes=True),
     ]
-
-
-def manifest(row: SeedRow) -> dict[str, Any]:
-    """What our client sends to have this version made; the server finds the number itself."""
-    return {
-        "type": "artifact-version",
-        "name": row.artifact,
-        "ml_repo": REPO,
-        "description": row.description,
-        "metadata": dict(row.metadata),
-        "source": {"type": "external", "uri": row.uri},
-        "step": 0,
-    }
 
 
 def their_version(row: SeedRow) -> dict[str, Any]:
