@@ -162,7 +162,7 @@ def questions(size: Size) -> Sequence[Question]:
         Question("by-number", "version by number", by_number, wanted=WANTED),
         Question("by-id", "GET {id}", by_id, wanted=WANTED),
         Question("largest", "page of 100 versions of the largest artifact", page_of_largest),
-        Question("artifacts", "page of 100 artifacts", page_of_artifacts),
+        Question("artifacts", "page of artifacts", page_of_artifacts),
         Question("repos", "page of repositories", page_of_repos),
         Question("runs", "page of 100 runs", page_of_runs),
         Question("run", "GET run", run_by_id),

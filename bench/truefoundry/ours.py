@@ -18,6 +18,7 @@ from isogloss.adapters.truefoundry.bodies.manifests import manifest_of
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, DIALECT
 from isogloss.core import names
 from isogloss.core.access import ANYBODY, Credential, Principal, Role
+from isogloss.core.facets import with_part
 from isogloss.core.model import Metric, MetricPoint, Parameter, Project, Run, RunTag, Tag, Version
 from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry
@@ -103,7 +104,8 @@ async def _nobody_asks(credential: Credential | None) -> Principal:
 def _repo(registry: Registry, caller: Principal, index: int) -> Project:
     name = REPO if index == 0 else f"{REPO}-{index}"
     slug, word = names.project_forms(name)
-    manifest = {"type": "ml-repo", "name": name, "storage_integration_fqn": "default:local:storage"}
+    collaborator = {"subject": "user:ana@example.org", "role_id": "mlf-project-admin"}
+    part = json.dumps({"storage_integration_fqn": "default:local:storage", "collaborators": [collaborator]})
     return Project(
         id=registry.new_id(),
         serial=FIRST_SERIAL + 1 + index,
@@ -113,7 +115,7 @@ def _repo(registry: Registry, caller: Principal, index: int) -> Project:
         display_name=None,
         description=None,
         metadata=None,
-        facet=json.dumps({DIALECT: manifest}),
+        facet=with_part(None, DIALECT, part),
         author_id=caller.user_id,
         created=created(index),
         updated=created(index),
