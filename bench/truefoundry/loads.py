@@ -20,6 +20,7 @@ from bench.truefoundry.rows import (
     SeedRow,
     alias,
     counts,
+    manifest,
     new_version,
     release,
 )
@@ -161,7 +162,7 @@ def questions(size: Size) -> Sequence[Question]:
         Question("by-number", "version by number", by_number, wanted=WANTED),
         Question("by-id", "GET {id}", by_id, wanted=WANTED),
         Question("largest", "page of 100 versions of the largest artifact", page_of_largest),
-        Question("artifacts", "page of 100 artifacts", page_of_artifacts),
+        Question("artifacts", "page of artifacts", page_of_artifacts),
         Question("repos", "page of repositories", page_of_repos),
         Question("runs", "page of 100 runs", page_of_runs),
         Question("run", "GET run", run_by_id),
@@ -225,19 +226,6 @@ def changes(size: Size) -> Sequence[Question]:
         Question("log-batch", "log ten metrics", log_batch, writes=True, wanted=WANTED),
         Question("create-run", "create a run", create_run, writes=True),
     ]
-
-
-def manifest(row: SeedRow) -> dict[str, Any]:
-    """What our client sends to have this version made; the server finds the number itself."""
-    return {
-        "type": "artifact-version",
-        "name": row.artifact,
-        "ml_repo": REPO,
-        "description": row.description,
-        "metadata": dict(row.metadata),
-        "source": {"type": "external", "uri": row.uri},
-        "step": 0,
-    }
 
 
 def their_version(row: SeedRow) -> dict[str, Any]:

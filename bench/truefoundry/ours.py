@@ -10,21 +10,23 @@ from bench import ours
 from bench.rows import created
 from bench.servers import Launch
 from bench.suite import ENGINES, Address, Engine, Place, Size
-from bench.truefoundry.rows import REPO, REPOS, SeedRow, SeedRun, rows, runs
+from bench.truefoundry.rows import REPO, REPOS, SeedRow, SeedRun, manifest, rows, runs
+from isogloss.adapters.call import Call
+from isogloss.adapters.dialect import Host
+from isogloss.adapters.truefoundry.apply import apply
+from isogloss.adapters.truefoundry.bodies.manifests import manifest_of
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, DIALECT
 from isogloss.core import names
-from isogloss.core.access import ANYBODY, Principal, Role
+from isogloss.core.access import ANYBODY, Credential, Principal, Role
+from isogloss.core.facets import with_part
 from isogloss.core.model import Metric, MetricPoint, Parameter, Project, Run, RunTag, Tag, Version
 from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry
-from isogloss.core.registry.artifacts import ByWord
 from isogloss.core.registry.projects import FIRST_SERIAL
 from isogloss.core.registry.tags import attach, ensure_tags
 from isogloss.core.registry.users import UserDraft, create_user
-from isogloss.core.registry.versions import VersionDraft, write_version
 
 PREFIX: Final = "/api/svc/v1"
-
-DIALECT: Final = "truefoundry"
 
 
 @dataclass
@@ -65,7 +67,7 @@ async def create_rows(size: Size, made: Made, registry: Registry, clock: ours.Se
     repos = [_repo(registry, caller, index) for index in range(REPOS)]
     await store.write(lambda unit: unit.add(*repos))
     made.repo = str(repos[0].serial)
-    await _create_versions(size, made, registry, clock, caller, repos[0])
+    await _create_versions(size, made, registry, clock, caller)
     for run in runs(size):
         clock.now = run.started
         entity = _run(registry, caller, repos[0], run)
@@ -74,40 +76,36 @@ async def create_rows(size: Size, made: Made, registry: Registry, clock: ours.Se
 
 
 async def _create_versions(
-    size: Size, made: Made, registry: Registry, clock: ours.SeedClock, caller: Principal, repo: Project
+    size: Size, made: Made, registry: Registry, clock: ours.SeedClock, caller: Principal
 ) -> None:
     known: dict[str, Tag] = {}
+    host = Host(registry=registry, gate=_nobody_asks, open=True, public_url=None)
+    call = Call(host=host, caller=caller, path={}, query_string=b"", headers={}, body=b"")
 
-    async def write(unit: Writer, row: SeedRow) -> Version:
-        version = await write_version(registry, unit, caller, repo, _draft(row), ByWord(row.artifact))
+    async def write(unit: Writer, row: SeedRow) -> str:
+        version_id = await apply(call, unit, manifest_of(ARTIFACT, manifest(row)))
         for name in row.tags:
             if name not in known:
-                [known[name]] = await ensure_tags(registry, unit, caller, [name], lambda: "blue")
+                [known[name]] = await ensure_tags(registry, unit, caller, [name], lambda: "grey")
+            version = await unit.get(Version, id=version_id)
+            assert version is not None
             await attach(registry, unit, caller, known[name], version)
-        return version
+        return version_id
 
     for row in rows(size):
         clock.now = row.created
-        made.versions.append((await registry.store.write(partial(write, row=row))).id)
+        made.versions.append(await registry.store.write(partial(write, row=row)))
 
 
-def _draft(row: SeedRow) -> VersionDraft:
-    """What the dialect makes of a manifest with these members."""
-    return VersionDraft(
-        dialect=DIALECT,
-        uri=row.uri,
-        description=row.description,
-        metadata=json.dumps(row.metadata, separators=(",", ":")),
-        step=0,
-        alias=row.alias,
-        facet=json.dumps({"source": {"type": "external", "uri": row.uri}, "rest": {}}, separators=(",", ":")),
-    )
+async def _nobody_asks(credential: Credential | None) -> Principal:
+    return ANYBODY
 
 
 def _repo(registry: Registry, caller: Principal, index: int) -> Project:
     name = REPO if index == 0 else f"{REPO}-{index}"
     slug, word = names.project_forms(name)
-    manifest = {"type": "ml-repo", "name": name, "storage_integration_fqn": "default:local:storage"}
+    collaborator = {"subject": "user:ana@example.org", "role_id": "mlf-project-admin"}
+    part = json.dumps({"storage_integration_fqn": "default:local:storage", "collaborators": [collaborator]})
     return Project(
         id=registry.new_id(),
         serial=FIRST_SERIAL + 1 + index,
@@ -117,7 +115,7 @@ def _repo(registry: Registry, caller: Principal, index: int) -> Project:
         display_name=None,
         description=None,
         metadata=None,
-        facet=json.dumps({DIALECT: manifest}),
+        facet=with_part(None, DIALECT, part),
         author_id=caller.user_id,
         created=created(index),
         updated=created(index),

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from bench.rows import WORDS, created, name
 from bench.suite import Size
@@ -130,6 +130,20 @@ def rows(size: Size) -> Iterator[SeedRow]:
 def new_version(size: Size, chance: random.Random) -> SeedRow:
     """One more version of one of the artifacts of `size`, without tags or alias."""
     return _row(size.artifacts, chance.randrange(size.names), 1, chance)
+
+
+def manifest(row: SeedRow) -> dict[str, Any]:
+    """What our client sends to have this version made, its tags apart; the server finds the number itself."""
+    found = {
+        "type": "artifact-version",
+        "name": row.artifact,
+        "ml_repo": REPO,
+        "description": row.description,
+        "metadata": dict(row.metadata),
+        "source": {"type": "external", "uri": row.uri},
+        "step": 0,
+    }
+    return found if row.alias is None else {**found, "version_alias": row.alias}
 
 
 def alias(ordinal: int) -> str:

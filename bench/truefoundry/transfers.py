@@ -5,6 +5,7 @@ What is fetched is compared with what was sent, by its hash, after the clock has
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import tempfile
@@ -147,9 +148,17 @@ def _send_and_fetch(
     local = Local(port, connections, str(source.path))
     _timed(found, f"send-{source.path.stem}", local, lambda: source.send(store, local, name))
     back = Local(port, connections, str(source.fetched))
+    _spoil(source.fetched)
     _timed(found, f"fetch-{source.path.stem}", back, lambda: store.give(back, name, source.sizes))
     if _digest(source.fetched) != source.digest:
         raise ServerError(f"{store.name} gave back other bytes than it was sent, of {name}")
+
+
+def _spoil(path: Path) -> None:
+    """See to it that what was fetched before cannot be taken for what is fetched now."""
+    with path.open("r+b", buffering=0) as file:
+        for start in range(0, path.stat().st_size, SMALL_BYTES):
+            os.pwrite(file.fileno(), b"spoilt", start)
 
 
 def _timed(found: Transferred, what: str, local: Local, work: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from bench.ours import SeedClock, registry_in
 from bench.rows import name
 from bench.suite import Address, Size
 from bench.truefoundry import ours, real
-from bench.truefoundry.loads import changes, loads, manifest, questions
+from bench.truefoundry.loads import changes, loads, questions
 from bench.truefoundry.ours import Made, create_rows
 from bench.truefoundry.real import COLUMNS, Tables, build_tables, version_id, version_tags
 from bench.truefoundry.rows import (
@@ -28,6 +28,7 @@ from bench.truefoundry.rows import (
     REPOS,
     alias,
     counts,
+    manifest,
     new_version,
     release,
     rows,
