@@ -101,6 +101,11 @@ class MemoryStore:
         await self.add(entity)
         return True
 
+    async def add_absent(self, *entities: Entity) -> None:
+        """Insert the rows of which no key is taken."""
+        for entity in entities:
+            await self.add_if_absent(entity)
+
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         """Set fields; the known keys of a row never change while rows are made in bulk."""
         for place, row in self._matching(entity, key):

@@ -20,7 +20,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SCHEMA_PREFIX = "#/components/schemas/"
 
-# Members that only inform a human reader; so does every extension (x-...). A schema's property may bear one of these names: it is then a name and stays.
+# Members that only inform a human reader; so does every extension (x-...). A schema's property may bear one of these
+# names: it is then a name and stays.
 PROSE = frozenset(
     {
         "description",
