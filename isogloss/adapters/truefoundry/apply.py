@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import Struct
+
 from isogloss.adapters.call import Call, Malformed, dump
 from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest
 from isogloss.adapters.truefoundry.kinds import DIALECT
@@ -18,8 +20,16 @@ ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data"
 """What a version of a kind holds, in the core's words."""
 
 
-async def apply(call: Call, unit: Writer, manifest: Manifest) -> str:
-    """Make the version that a manifest describes, or change the one that it names; answers its id.
+class Applied(Struct, frozen=True, kw_only=True):
+    """A version as a manifest left it. ``new`` tells that it was made just now, and so has no tags yet."""
+
+    version: Version
+    project: Project
+    new: bool
+
+
+async def apply(call: Call, unit: Writer, manifest: Manifest) -> Applied:
+    """Make the version that a manifest describes, or change the one that it names.
 
     Raises ``Denied``, ``NotFound``, ``Conflict`` for an alias that is taken, and ``Malformed``.
     """
@@ -34,10 +44,10 @@ async def apply(call: Call, unit: Writer, manifest: Manifest) -> str:
             f"{WHERE}.source.uri",
             "must be the storage root that staging the version answered; stage it, and upload its files, first.",
         )
-    return (await _write(call, unit, project, manifest)).id
+    return await _write(call, unit, project, manifest)
 
 
-async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Manifest, root: str) -> str:
+async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Manifest, root: str) -> Applied:
     stage = await take_stage(call.registry, unit, root)
     if stage is None:
         # A client that heard no answer applies again.
@@ -47,7 +57,7 @@ async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Man
                 f"{WHERE}.source.uri",
                 f"{root!r} is no place that was staged, or not any more; stage the version again.",
             )
-        return await _rewrite(call, unit, *await lock_version(unit, applied.id), manifest)
+        return await _rewrite(call, unit, project, *await lock_version(unit, applied.id), manifest)
     staged = await unit.get(Artifact, id=stage.artifact_id)
     named = await artifact_of(unit, project, manifest.kind, manifest.common.name)
     if staged is None or named is None or staged.id != named.id:
@@ -55,7 +65,7 @@ async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Man
     files = call.registry.files
     assert files is not None, "a registry that serves has a place for files"
     uri = owned_uri(files.shared, owned_prefix(stage.project_id, stage.id))
-    return (await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)).id
+    return await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)
 
 
 async def _applied(unit: Writer, project: Project, manifest: Manifest, root: str) -> Version | None:
@@ -67,7 +77,7 @@ async def _applied(unit: Writer, project: Project, manifest: Manifest, root: str
     return version if artifact is not None and version.artifact_id == artifact.id else None
 
 
-async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest, **place: Any) -> Version:
+async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest, **place: Any) -> Applied:
     common, kept = manifest.common, dump(manifest.rest)
     draft = VersionDraft(
         dialect=DIALECT,
@@ -82,19 +92,22 @@ async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest,
         **{"uri": manifest.source.get("uri"), **place},
     )
     target = ByWord(common.name, manifest.kind.name)
-    return await write_version(call.registry, unit, call.caller, project, draft, target)
+    made = await write_version(call.registry, unit, call.caller, project, draft, target)
+    return Applied(version=made, project=project, new=True)
 
 
-async def _change(call: Call, unit: Writer, project: Project, manifest: Manifest, number: int) -> str:
+async def _change(call: Call, unit: Writer, project: Project, manifest: Manifest, number: int) -> Applied:
     artifact = await artifact_of(unit, project, manifest.kind, manifest.common.name)
     found = None if artifact is None else await unit.get(Version, artifact_id=artifact.id, ordinal=number)
     if found is None or found.internal:
         raise NotFound("version", f"{manifest.common.name}:{number}")
     version, locked = await lock_version(unit, found.id)
-    return await _rewrite(call, unit, version, locked, manifest)
+    return await _rewrite(call, unit, project, version, locked, manifest)
 
 
-async def _rewrite(call: Call, unit: Writer, version: Version, artifact: Artifact, manifest: Manifest) -> str:
+async def _rewrite(
+    call: Call, unit: Writer, project: Project, version: Version, artifact: Artifact, manifest: Manifest
+) -> Applied:
     """Change a version to its manifest, which replaces the old one whole, short of where the bytes lie."""
     common = manifest.common
     changes: dict[str, Any] = {
@@ -105,5 +118,5 @@ async def _rewrite(call: Call, unit: Writer, version: Version, artifact: Artifac
     if version.dialect == DIALECT:
         changes |= {"producer_run": common.run_id, "step": common.step}
         changes["data" if manifest.kind.keeps_data else "facet"] = dump(manifest.rest)
-    await rewrite_version(call.registry, unit, version, artifact, **changes)
-    return version.id
+    changed = await rewrite_version(call.registry, unit, version, artifact, **changes)
+    return Applied(version=changed, project=project, new=False)

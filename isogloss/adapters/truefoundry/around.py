@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from isogloss.adapters.call import Call
+from isogloss.adapters.truefoundry.subjects import Subject, subject
 from isogloss.adapters.truefoundry.version_translate import Around, VersionRow
 from isogloss.core.model import Project, User
 from isogloss.core.ports import Reader
@@ -18,7 +19,7 @@ async def around_versions(
         tenant=call.host.tenant,
         place=None if call.registry.files is None else call.registry.files.shared,
         projects=await projects_of(unit, (row.project_id for row in rows), known=project),
-        users=await users_of(unit, (row.author_id for row in rows)),
+        users=await users_of(unit, (row.author_id for row in rows), call.host.tenant),
         tags=await tags_of(unit, [row.id for row in rows]),
     )
 
@@ -30,10 +31,10 @@ async def projects_of(unit: Reader, ids: Iterable[str], *, known: Project | None
     return found | ({each.id: each for each in await unit.find(Project, id=wanted)} if wanted else {})
 
 
-async def users_of(unit: Reader, ids: Iterable[str | None]) -> dict[str, User]:
-    """The users of these ids that exist."""
+async def users_of(unit: Reader, ids: Iterable[str | None], tenant: str) -> dict[str, Subject]:
+    """The users of these ids that exist, as they stand within other things."""
     wanted = list({each for each in ids if each is not None})
-    return {user.id: user for user in await unit.find(User, id=wanted)} if wanted else {}
+    return {user.id: subject(user, tenant) for user in await unit.find(User, id=wanted)} if wanted else {}
 
 
 async def tags_of(unit: Reader, version_ids: list[str]) -> dict[str, list[str]]:

@@ -43,7 +43,7 @@ _TEXTS = {
     **dict.fromkeys(("run_name", "name", "run name", "Run name", "Run Name", "runName"), "name"),
     **dict.fromkeys(("run_id", "run_uuid"), "id"),
     "status": "state_name",
-    "user_id": "author",
+    "user_id": "author_id",
 }
 _TIMES = {
     **dict.fromkeys(("start_time", "created", "Created", "created_time"), "started"),

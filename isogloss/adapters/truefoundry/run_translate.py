@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from isogloss.adapters.truefoundry.subjects import Subject, subject
-from isogloss.core.model import Instant, Json, Metric, MetricPoint, Parameter, Project, Run, RunTag, User
+from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
+from isogloss.core.model import Instant, Json, Metric, MetricPoint, Parameter, Project, Run, RunTag
 from isogloss.core.registry import runs
 from isogloss.core.registry.tracking import Logged, State
 
@@ -102,9 +102,9 @@ def facet(description: str | None) -> Json | None:
     return None if description is None else msgspec.json.encode(RunFacet(description)).decode()
 
 
-def info(run: Run, project: Project, users: Mapping[str, User], tenant: str) -> Info:
+def info(run: Run, project: Project, users: Mapping[str, Subject], tenant: str) -> Info:
     """What a run is."""
-    user = users.get(run.author_id or "")
+    author = users.get(run.author_id or "", NOBODY)
     own = RunFacet() if run.facet is None else msgspec.json.decode(run.facet, type=RunFacet)
     return Info(
         run_uuid=run.id,
@@ -112,8 +112,8 @@ def info(run: Run, project: Project, users: Mapping[str, User], tenant: str) -> 
         experiment_id=str(project.serial),
         name=run.name,
         fqn=f"{tenant}/{project.word}/{run.name}",
-        user_id="unknown" if user is None else user.name,
-        created_by_subject=subject(user, tenant),
+        user_id=author.subject_id,
+        created_by_subject=author,
         status=_WORDS.get(run.state_type or "", "RUNNING"),
         start_time=milliseconds(run.started),
         end_time=milliseconds(run.ended),

@@ -103,10 +103,10 @@ async def _projects(unit: Reader, asked: Search) -> list[Project] | None:
 
 async def shown(call: Call, unit: Reader, runs: Sequence[Run]) -> list[Whole]:
     """Runs as they are answered: five statements."""
+    tenant = call.host.tenant
     kept = await logged(unit, [run.id for run in runs])
     projects = await projects_of(unit, (run.project_id for run in runs))
-    users = await users_of(unit, (run.author_id for run in runs))
-    tenant = call.host.tenant
+    users = await users_of(unit, (run.author_id for run in runs), tenant)
     return [Whole(info(run, projects[run.project_id], users, tenant), data(run, kept)) for run in runs]
 
 

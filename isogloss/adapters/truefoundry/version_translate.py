@@ -13,10 +13,10 @@ from msgspec import Raw, Struct
 from isogloss.adapters.truefoundry.fqn import ALIAS, ALIAS_LENGTH, Fqn
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_NAME, DIALECT, Kind
 from isogloss.adapters.truefoundry.places import shown_uri
-from isogloss.adapters.truefoundry.subjects import Subject, subject
+from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.adapters.truefoundry.times import moment
 from isogloss.core import names
-from isogloss.core.model import Instant, Json, Project, User
+from isogloss.core.model import Instant, Json, Project, Version
 from isogloss.core.places import SharedPlace
 
 DESCRIPTION_LENGTH = 512
@@ -47,6 +47,13 @@ class VersionRow(Struct, frozen=True):
 
 VERSION_FIELDS = tuple("artifact.word" if name == "word" else name for name in VersionRow.__struct_fields__)
 
+
+def row_from(found: Version, word: str | None) -> VersionRow:
+    """The row of a version, whose artifact has this name."""
+    values: list[Any] = [word if name == "word" else getattr(found, name) for name in VersionRow.__struct_fields__]
+    return VersionRow(*values)
+
+
 _OF_ARTIFACT = frozenset({"word", "project_id", "kind"})
 
 
@@ -64,7 +71,7 @@ class Around(Struct, frozen=True, kw_only=True):
     tenant: str
     place: SharedPlace | None
     projects: Mapping[str, Project]
-    users: Mapping[str, User]
+    users: Mapping[str, Subject]
     tags: Mapping[str, list[str]]
 
 
@@ -99,7 +106,7 @@ def version(row: VersionRow, around: Around) -> dict[str, Any]:
 
 def author(author_id: str | None, around: Around) -> Subject:
     """Who made a thing."""
-    return subject(around.users.get(author_id) if author_id is not None else None, around.tenant)
+    return NOBODY if author_id is None else around.users.get(author_id, NOBODY)
 
 
 def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPlace | None) -> dict[str, Any]:

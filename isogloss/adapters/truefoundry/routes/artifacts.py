@@ -92,7 +92,11 @@ async def shown(
         tenant=call.host.tenant,
         place=None if call.registry.files is None else call.registry.files.shared,
         projects=await projects_of(unit, (row.project_id for row in rows), known=project),
-        users=await users_of(unit, [*(row.author_id for row in rows), *(version.author_id for version in versions)]),
+        users=await users_of(
+            unit,
+            [*(row.author_id for row in rows), *(version.author_id for version in versions)],
+            call.host.tenant,
+        ),
         tags=await tags_of(unit, [version.id for version in versions]),
     )
     return [artifact(row, newest.get(row.id), around) for row in rows]

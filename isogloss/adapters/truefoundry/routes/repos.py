@@ -12,7 +12,7 @@ from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
 from isogloss.adapters.truefoundry.rehearsal import Rehearsed, rehearsable
 from isogloss.adapters.truefoundry.repo_translate import Counts, repo
-from isogloss.adapters.truefoundry.subjects import subject
+from isogloss.adapters.truefoundry.subjects import NOBODY
 from isogloss.core import names
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
@@ -104,10 +104,10 @@ async def _named(call: Call, unit: Reader) -> Project:
 
 async def shown(call: Call, unit: Reader, found: list[Project]) -> list[dict[str, Any]]:
     """Repos as they are answered."""
-    users = await users_of(unit, (each.author_id for each in found))
-    counts = await _counts(unit, [each.id for each in found])
     tenant = call.host.tenant
-    return [repo(each, subject(users.get(each.author_id or ""), tenant), counts[each.id], tenant) for each in found]
+    users = await users_of(unit, (each.author_id for each in found), tenant)
+    counts = await _counts(unit, [each.id for each in found])
+    return [repo(each, users.get(each.author_id or "", NOBODY), counts[each.id], tenant) for each in found]
 
 
 async def _counts(unit: Reader, ids: list[str]) -> dict[str, Counts]:

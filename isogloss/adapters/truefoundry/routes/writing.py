@@ -5,17 +5,20 @@ from typing import Any
 from isogloss.adapters.call import Body, Call, Malformed
 from isogloss.adapters.operations import Route, Write, WriteOperation
 from isogloss.adapters.truefoundry import guesses
-from isogloss.adapters.truefoundry.apply import apply
+from isogloss.adapters.truefoundry.apply import Applied, apply
+from isogloss.adapters.truefoundry.around import tags_of, users_of
 from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, manifest_of
 from isogloss.adapters.truefoundry.bodies.requests import Tags, WithManifest
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, KINDS, MODEL, PROMPT, Kind
 from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
-from isogloss.adapters.truefoundry.routes.versions import delete_version_of, row_of, shown
+from isogloss.adapters.truefoundry.routes.versions import delete_version_of
+from isogloss.adapters.truefoundry.version_translate import Around, row_from, version
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Version
 from isogloss.core.ports import Writer
 from isogloss.core.registry import tags
+from isogloss.core.registry.transfers import files_of
 from isogloss.core.registry.versions import lock_version
 
 _WITH_MANIFEST = Body.of(WithManifest)
@@ -31,10 +34,24 @@ def apply_version(kind: Kind) -> WriteOperation:
     async def apply_version(call: Call, unit: Writer) -> dict[str, Any]:
         require(call.caller, Role.EDITOR)
         body: WithManifest = _WITH_MANIFEST.read(call)
-        version_id = await apply(call, unit, manifest_of(kind, body.manifest))
-        return {"data": (await shown(call, unit, [await row_of(unit, version_id, kind)]))[0]}
+        manifest = manifest_of(kind, body.manifest)
+        return {"data": await _shown(call, unit, await apply(call, unit, manifest), manifest.common.name)}
 
     return apply_version
+
+
+async def _shown(call: Call, unit: Writer, applied: Applied, word: str) -> dict[str, Any]:
+    """What was applied, as it is answered: nothing is read again that is known."""
+    row = row_from(applied.version, word)
+    tagged = [] if applied.new else [row.id]
+    around = Around(
+        tenant=call.host.tenant,
+        place=files_of(call.registry).shared,
+        projects={applied.project.id: applied.project},
+        users=await users_of(unit, [row.author_id], call.host.tenant),
+        tags=await tags_of(unit, tagged),
+    )
+    return version(row, around)
 
 
 def tag_version(kind: Kind) -> WriteOperation:
@@ -46,11 +63,11 @@ def tag_version(kind: Kind) -> WriteOperation:
         version_id = (body.model_extra or {}).get(kind.version_id_field)
         if not isinstance(version_id, str):
             raise Malformed(f"body.{kind.version_id_field}", "must be the id of a version.")
-        version, artifact = await lock_version(unit, version_id)
+        tagged, artifact = await lock_version(unit, version_id)
         if artifact.kind != kind.name:
             raise NotFound("version", version_id)
         found = await tags.ensure_tags(call.registry, unit, call.caller, body.tags, lambda: COLOUR)
-        await tags.attach_to_one(call.registry, unit, call.caller, found, version, force=body.force)
+        await tags.attach_to_one(call.registry, unit, call.caller, found, tagged, force=body.force)
         return {}
 
     return tag_version
