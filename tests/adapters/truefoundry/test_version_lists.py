@@ -32,7 +32,7 @@ class Row:
 
 @pytest.fixture
 async def rows(registry: Registry) -> list[Row]:
-    """Versions in the order of their making: of two repos and names, with runs and steps, some with tags and aliases."""
+    """Versions in the order of their making: of two repos and two names, with runs, steps, tags, aliases."""
     served = Served(registry)
     repos = {repo["manifest"]["name"]: repo["id"] for repo in [await make_repo(served), await make_repo(served, "den")]}
     found = []
