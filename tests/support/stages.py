@@ -6,6 +6,7 @@ from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry
 from isogloss.core.registry.artifacts import ByName
 from isogloss.core.registry.stages import fail_stage, stage_version, take_stage
+from isogloss.core.registry.transfers import STAGE, Owner
 
 
 async def make_stage(registry: Registry, name: str = "numbers") -> Stage:
@@ -46,3 +47,8 @@ async def give_up_stage(registry: Registry, stage: Stage) -> None:
 def file_key(stage: Stage, path: str = "model.bin") -> str:
     """The key of a file of a stage."""
     return f"owned/{stage.project_id}/{stage.id}/files/{path}"
+
+
+def owner_of(stage: Stage) -> Owner:
+    """What permits to write into a stage stand on."""
+    return Owner(STAGE, stage.id)

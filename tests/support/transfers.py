@@ -15,7 +15,7 @@ from isogloss.core.registry.transfers import BegunUpload, begin_upload, issue_re
 from isogloss.gateway.assembly import open_place, open_registry
 from isogloss.gateway.settings import read_settings
 from tests.support.gateways import Gateway
-from tests.support.stages import file_key, make_stage
+from tests.support.stages import file_key, make_stage, owner_of
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def new_file(gateway: Gateway, path: str = "model.bin") -> Addresses:
 
     async def work(registry: Registry) -> Addresses:
         stage = await make_stage(registry)
-        [write] = await issue_writes(registry, ANYBODY, [file_key(stage, path)], stage.id, link)
+        [write] = await issue_writes(registry, ANYBODY, [file_key(stage, path)], owner_of(stage), link)
         [read] = await issue_reads(registry, ANYBODY, [file_key(stage, path)], link)
         return Addresses(stage, write, read)
 
@@ -57,6 +57,6 @@ def new_upload(gateway: Gateway, stage: Stage, parts: int, path: str = "model.bi
     """The addresses of a file that comes in parts."""
 
     async def work(registry: Registry) -> BegunUpload:
-        return await begin_upload(registry, ANYBODY, file_key(stage, path), parts, stage.id, link)
+        return await begin_upload(registry, ANYBODY, file_key(stage, path), parts, owner_of(stage), link)
 
     return beside(gateway, work)

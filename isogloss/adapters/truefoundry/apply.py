@@ -2,18 +2,22 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from isogloss.adapters.call import Call, Malformed, dump
-from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest
+from isogloss.adapters.truefoundry import guesses
+from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, same_content
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
+from isogloss.adapters.truefoundry.places import storage_root
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Artifact, Project, Version
-from isogloss.core.places import owned_prefix, owned_uri
+from isogloss.core.places import OWNED, owned_prefix, owned_uri
 from isogloss.core.ports import Writer
 from isogloss.core.registry.artifacts import ByWord
 from isogloss.core.registry.stages import take_stage
+from isogloss.core.registry.transfers import files_of
 from isogloss.core.registry.versions import VersionDraft, lock_version, rewrite_version, write_version
 
 ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data"}
@@ -36,8 +40,8 @@ async def apply(call: Call, unit: Writer, manifest: Manifest) -> Applied:
     project = await named_project(unit, manifest.common.ml_repo)
     if manifest.common.version is not None:
         return await _change(call, unit, project, manifest, manifest.common.version)
-    root = manifest.source.get("uri") if manifest.source.get("type", "truefoundry") == "truefoundry" else None
-    if root is not None:
+    root = manifest.source.get("uri")
+    if root is not None and _is_ours(call, manifest, root):
         return await _apply_stage(call, unit, project, manifest, root)
     if not manifest.kind.keeps_data and "uri" not in manifest.source and manifest.source.get("type") != "inline":
         raise Malformed(
@@ -45,6 +49,17 @@ async def apply(call: Call, unit: Writer, manifest: Manifest) -> Applied:
             "must be the storage root that staging the version answered; stage it, and upload its files, first.",
         )
     return await _write(call, unit, project, manifest)
+
+
+def _is_ours(call: Call, manifest: Manifest, root: str) -> bool:
+    """Whether a source says that its bytes lie where the registry gave them a place."""
+    match manifest.source.get("type", "truefoundry"):
+        case "truefoundry":
+            return True
+        case "blob-storage":
+            # A skill's source is of the same type wherever it lies.
+            return root.startswith(storage_root(files_of(call.registry).shared, OWNED) + "/")
+    return False
 
 
 async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Manifest, root: str) -> Applied:
@@ -62,9 +77,7 @@ async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Man
     named = await artifact_of(unit, project, manifest.kind, manifest.common.name)
     if staged is None or named is None or staged.id != named.id:
         raise Malformed(f"{WHERE}.source.uri", f"{root!r} was staged for another artifact than this one.")
-    files = call.registry.files
-    assert files is not None, "a registry that serves has a place for files"
-    uri = owned_uri(files.shared, owned_prefix(stage.project_id, stage.id))
+    uri = owned_uri(files_of(call.registry).shared, owned_prefix(stage.project_id, stage.id))
     return await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)
 
 
@@ -117,6 +130,25 @@ async def _rewrite(
     }
     if version.dialect == DIALECT:
         changes |= {"producer_run": common.run_id, "step": common.step}
-        changes["data" if manifest.kind.keeps_data else "facet"] = dump(manifest.rest)
+        changes["data" if manifest.kind.keeps_data else "facet"] = dump(_rest(version, manifest))
     changed = await rewrite_version(call.registry, unit, version, artifact, **changes)
     return Applied(version=changed, project=project, new=False)
+
+
+def _rest(version: Version, manifest: Manifest) -> dict[str, Any]:
+    """The members that only this dialect knows, as they are kept of a version that is there. Raises ``Malformed``."""
+    kind, rest = manifest.kind, manifest.rest
+    kept = version.data if kind.keeps_data else version.facet
+    if kept is None:
+        return rest
+    before: dict[str, Any] = msgspec.json.decode(kept)
+    if (
+        manifest.source.get("type", "truefoundry") == "truefoundry"
+        and manifest.source.get("uri") is None
+        and not kind.keeps_data
+    ):
+        # Who changes what is said of a version need not know where its bytes lie.
+        rest = rest | {"source": before["source"]}
+    if not same_content(kind, before, rest):
+        raise Malformed(WHERE if kind.keeps_data else f"{WHERE}.source", guesses.CONTENT_CHANGED)
+    return rest

@@ -1,26 +1,57 @@
-"""What the rows of a page refer to: projects, users and tags, each in one statement for the whole page."""
+"""What the rows of a page refer to: projects, users, tags and metrics, in a few statements for the whole page."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from isogloss.adapters.call import Call
+from isogloss.adapters.truefoundry.kinds import MODEL
 from isogloss.adapters.truefoundry.subjects import Subject, subject
 from isogloss.adapters.truefoundry.version_translate import Around, VersionRow
 from isogloss.core.model import Project, User
 from isogloss.core.ports import Reader
 from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, all_of
+from isogloss.core.registry.tracking import Points, points_at
+
+
+class Authored(Protocol):
+    """What somebody made in a project."""
+
+    @property
+    def project_id(self) -> str: ...
+
+    @property
+    def author_id(self) -> str | None: ...
 
 
 async def around_versions(
-    call: Call, unit: Reader, rows: Iterable[VersionRow], *, project: Project | None = None
+    call: Call,
+    unit: Reader,
+    versions: Iterable[VersionRow],
+    *,
+    project: Project | None = None,
+    beside: Iterable[Authored] = (),
 ) -> Around:
-    """What versions refer to: at most three statements. ``project`` spares one where all are of it."""
-    rows = list(rows)
+    """What versions, and the things they stand in, refer to: at most five statements, two of them for models alone.
+
+    ``project`` spares one where all are of it.
+    """
+    versions = list(versions)
+    made: list[Authored] = [*beside, *versions]
     return Around(
         tenant=call.host.tenant,
         place=None if call.registry.files is None else call.registry.files.shared,
-        projects=await projects_of(unit, (row.project_id for row in rows), known=project),
-        users=await users_of(unit, (row.author_id for row in rows), call.host.tenant),
-        tags=await tags_of(unit, [row.id for row in rows]),
+        projects=await projects_of(unit, (each.project_id for each in made), known=project),
+        users=await users_of(unit, (each.author_id for each in made), call.host.tenant),
+        tags=await tags_of(unit, [each.id for each in versions]),
+        metrics=await metrics_of(unit, versions),
+    )
+
+
+async def metrics_of(unit: Reader, versions: Iterable[VersionRow]) -> Points:
+    """The metrics of the runs that made models, at the steps at which they did."""
+    models = [each for each in versions if each.kind == MODEL.name]
+    return await points_at(
+        unit, {(each.producer_run, each.step or 0) for each in models if each.producer_run is not None}
     )
 
 

@@ -12,7 +12,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """One kind. ``name`` is the core's, ``fqn_type`` begins an FQN, ``manifest_type`` is a manifest's ``type``.
 
     ``noun`` is what members and parameters are called by, ``path`` what paths are. ``keeps_data`` tells that the
-    manifest is the content, and no bytes lie anywhere.
+    manifest is the content, and no bytes lie anywhere; ``of_runs`` that it says which run made the version, and at which
+    step.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     noun: str
     path: str
     keeps_data: bool = False
+    of_runs: bool = False
 
     @property
     def id_field(self) -> str:
@@ -39,9 +41,14 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 
 ARTIFACT = Kind(
-    name="artifact", fqn_type="artifact", manifest_type="artifact-version", noun="artifact", path="artifact"
+    name="artifact",
+    fqn_type="artifact",
+    manifest_type="artifact-version",
+    noun="artifact",
+    path="artifact",
+    of_runs=True,
 )
-MODEL = Kind(name="model", fqn_type="model", manifest_type="model-version", noun="model", path="model")
+MODEL = Kind(name="model", fqn_type="model", manifest_type="model-version", noun="model", path="model", of_runs=True)
 PROMPT = Kind(
     name="prompt", fqn_type="chat_prompt", manifest_type="chat_prompt", noun="prompt", path="prompt", keeps_data=True
 )

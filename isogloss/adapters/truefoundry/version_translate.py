@@ -11,13 +11,16 @@ import msgspec
 from msgspec import Raw, Struct
 
 from isogloss.adapters.truefoundry.fqn import ALIAS, ALIAS_LENGTH, Fqn
-from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_NAME, DIALECT, Kind
+from isogloss.adapters.truefoundry.guesses import DEPLOYABLE
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_NAME, DIALECT, MODEL, PROMPT, SKILL, Kind
 from isogloss.adapters.truefoundry.places import shown_uri
+from isogloss.adapters.truefoundry.run_translate import value
 from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.adapters.truefoundry.times import moment
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Project, Version
 from isogloss.core.places import SharedPlace
+from isogloss.core.registry.tracking import Points
 
 DESCRIPTION_LENGTH = 512
 
@@ -66,13 +69,14 @@ def newest_fields(artifact_id: str) -> tuple[str, ...]:
 
 
 class Around(Struct, frozen=True, kw_only=True):
-    """What rows refer to, by id, and where this registry is."""
+    """What rows refer to, by id, and where this registry is. ``metrics`` are those of a run at a step."""
 
     tenant: str
     place: SharedPlace | None
     projects: Mapping[str, Project]
     users: Mapping[str, Subject]
     tags: Mapping[str, list[str]]
+    metrics: Points
 
 
 def kind_of(name: str) -> Kind:
@@ -101,6 +105,9 @@ def version(row: VersionRow, around: Around) -> dict[str, Any]:
         "tags": around.tags.get(row.id, []),
         kind.id_field: row.artifact_id,
     }
+    if kind == MODEL:
+        point = (row.producer_run or "", row.step or 0)
+        shown |= {"metrics": [value(each) for each in around.metrics.get(point, ())], "deployable": DEPLOYABLE}
     return shown
 
 
@@ -117,8 +124,9 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
         "ml_repo": repo,
         "metadata": Raw(b"{}" if row.metadata is None else row.metadata.encode()),
         "version": row.ordinal,
-        "step": row.step or 0,
     }
+    if kind.of_runs:
+        shown["step"] = max(0, row.step or 0)
     if row.description is not None:
         shown["description"] = row.description[:DESCRIPTION_LENGTH]
     if row.alias is not None and len(row.alias) <= ALIAS_LENGTH and ALIAS.fullmatch(row.alias):
@@ -128,9 +136,17 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
     own = rest_of(row, kind)
     if own is not None:
         return {**own, **shown}
-    uri = shown_uri(place, row.uri)
-    shown["source"] = {"type": "truefoundry"} if uri is None else {"type": "truefoundry", "uri": uri}
-    return shown
+    return shown | _foreign_parts(kind, shown_uri(place, row.uri))
+
+
+def _foreign_parts(kind: Kind, uri: str | None) -> dict[str, Any]:
+    """What clients demand of a manifest of this kind, for a version that another dialect wrote."""
+    if kind == PROMPT:
+        return {"messages": []}
+    if kind == SKILL:
+        inline = {"type": "inline", "skill_md": ""}
+        return {"source": inline if uri is None else {"type": "blob-storage", "description": "", "uri": uri}}
+    return {"source": {"type": "truefoundry"} if uri is None else {"type": "truefoundry", "uri": uri}}
 
 
 def rest_of(row: VersionRow, kind: Kind) -> dict[str, Raw] | None:

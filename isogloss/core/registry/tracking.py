@@ -5,8 +5,8 @@ batch costs as much as it holds, whatever was logged before.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -54,6 +54,10 @@ class State(Struct, frozen=True):
 
     type: str
     name: str
+
+
+Points: TypeAlias = Mapping[tuple[str, int], Sequence[MetricPoint]]
+"""Points of metrics by run and step."""
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -339,6 +343,24 @@ async def history(
         )
     )
     return [MetricPoint(**dict(zip(fields, row, strict=True))) for row in rows]
+
+
+async def points_at(unit: Reader, places: Collection[tuple[str, int]]) -> Points:
+    """The points of all metrics of runs at steps, by run and step: the last one of each metric, in the order of keys.
+
+    Two statements, or none. The points of a run are found by their metrics, never by going through all of them.
+    """
+    if not places:
+        return {}
+    runs, steps = sorted({run for run, _ in places}), sorted({step for _, step in places})
+    keys = sorted({metric.key for metric in await unit.find(Metric, run_id=runs)})
+    if not keys:
+        return {}
+    found: dict[tuple[str, int], dict[str, MetricPoint]] = {place: {} for place in places}
+    for point in sorted(await unit.find(MetricPoint, run_id=runs, key=keys, step=steps), key=_rank):
+        if (point.run_id, point.step) in found:
+            found[point.run_id, point.step][point.key] = point
+    return {place: [points[key] for key in sorted(points)] for place, points in found.items() if points}
 
 
 async def _locked(unit: Writer, run_id: str, dialect: str) -> Run:

@@ -4,8 +4,9 @@ A client moves the bytes of a file without a credential of its own, by an addres
 storage signs addresses, clients go to it directly; else the address is the gateway's, and holds a permit. That is a
 sealed text: issuing one writes nothing, and any process of the registry can verify it.
 
-A permit to write is good only as long as its owner is staged, so that what has been applied keeps its contents. An
-address that the storage signed knows nothing of that, and is good until it expires.
+A permit to write is good only as long as its owner takes files. A stage does until it is applied, so that what has been
+applied keeps its contents; a record does as long as it is there. An address that the storage signed knows nothing of
+that, and is good until it expires.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from msgspec import Struct
 
 from isogloss.core.access import Principal, Role, require, role_of
 from isogloss.core.errors import Corrupted, Invalid, NotFound, Unauthenticated
-from isogloss.core.model import Discard, Instant, Stage, Upload, User
+from isogloss.core.model import Discard, Instant, Record, Stage, Upload, User
 from isogloss.core.places import upload_prefix
 from isogloss.core.ports import Files, Objects, Reader, Signer, StoredObject, Uploads, Writer
 from isogloss.core.registry.context import Registry
@@ -32,6 +33,11 @@ LIFETIME_SECONDS = ADDRESS_LIFETIME // 1_000_000
 
 MOST_PARTS = 10_000
 """As many parts as an upload may have: what S3 takes."""
+
+STAGE, RECORD = "stage", "record"
+"""What an ``Owner`` may be: a version on its way, or a record that keeps files as long as it is there."""
+
+_ENDED = {STAGE: "applied or given up", RECORD: "deleted"}
 
 _PURPOSE = "transfer"
 _MARKER_BYTES = 32
@@ -48,19 +54,26 @@ class Operation(StrEnum):
     FINISH = "finish"
 
 
+class Owner(Struct, frozen=True, array_like=True):
+    """What must still be there when something is written: ``noun`` is ``stage`` or ``record``, ``id`` its id."""
+
+    noun: str
+    id: str
+
+
 class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     """What a permit says.
 
-    ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is the id of the
-    stage that must still be there when something is written; null where none has to. ``upload`` and ``parts`` tell of
-    what a permit to finish puts together: the prefix of the upload, and how many parts it has.
+    ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is what must
+    still be there when something is written; null where nothing has to. ``upload`` and ``parts`` tell of what a permit
+    to finish puts together: the prefix of the upload, and how many parts it has.
     """
 
     operation: Operation
     key: str
     expires: Instant
     user_id: str | None
-    owner: str | None = None
+    owner: Owner | None = None
     upload: str | None = None
     parts: int = 0
 
@@ -100,15 +113,15 @@ async def issue_reads(registry: Registry, caller: Principal, keys: Sequence[str]
 
 
 async def issue_writes(
-    registry: Registry, caller: Principal, keys: Sequence[str], owner: str | None, link: Link
+    registry: Registry, caller: Principal, keys: Sequence[str], owner: Owner | None, link: Link
 ) -> list[str]:
-    """An address to write each object, in order, while ``owner`` is staged. Raises ``Denied``."""
+    """An address to write each object, in order, while ``owner`` is there. Raises ``Denied``."""
     require(caller, Role.EDITOR)
     return await _addresses(registry, caller, link).writes(keys, owner)
 
 
 async def begin_upload(
-    registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
+    registry: Registry, caller: Principal, key: str, parts: int, owner: Owner | None, link: Link
 ) -> BegunUpload:
     """Addresses to write an object in so many parts. Raises ``Denied`` and ``Invalid``."""
     require(caller, Role.EDITOR)
@@ -129,7 +142,7 @@ def files_of(registry: Registry) -> Files:
 class _Addresses(Protocol):
     async def reads(self, keys: Sequence[str]) -> list[str]: ...
 
-    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]: ...
+    async def writes(self, keys: Sequence[str], owner: Owner | None) -> list[str]: ...
 
 
 class _Signed(Struct, frozen=True):
@@ -140,7 +153,7 @@ class _Signed(Struct, frozen=True):
     async def reads(self, keys: Sequence[str]) -> list[str]:
         return await self.signer.sign("GET", keys, LIFETIME_SECONDS)
 
-    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]:
+    async def writes(self, keys: Sequence[str], owner: Owner | None) -> list[str]:
         return await self.signer.sign("PUT", keys, LIFETIME_SECONDS)
 
 
@@ -154,10 +167,10 @@ class _Permitted(Struct, frozen=True):
     async def reads(self, keys: Sequence[str]) -> list[str]:
         return [self._address(Operation.READ, key) for key in keys]
 
-    async def writes(self, keys: Sequence[str], owner: str | None) -> list[str]:
+    async def writes(self, keys: Sequence[str], owner: Owner | None) -> list[str]:
         return [self._address(Operation.WRITE, key, owner) for key in keys]
 
-    def _address(self, operation: Operation, key: str, owner: str | None = None) -> str:
+    def _address(self, operation: Operation, key: str, owner: Owner | None = None) -> str:
         return self.link(_seal(self.registry, self.caller, operation, key, owner=owner))
 
 
@@ -197,7 +210,7 @@ async def _note(registry: Registry, noted: Upload | Discard) -> None:
 
 
 async def _begin_here(
-    registry: Registry, caller: Principal, key: str, parts: int, owner: str | None, link: Link
+    registry: Registry, caller: Principal, key: str, parts: int, owner: Owner | None, link: Link
 ) -> BegunUpload:
     upload_id = registry.new_id()
     upload = upload_prefix(key, upload_id)
@@ -221,7 +234,7 @@ def _seal(
     operation: Operation,
     key: str,
     *,
-    owner: str | None = None,
+    owner: Owner | None = None,
     upload: str | None = None,
     parts: int = 0,
 ) -> str:
@@ -262,12 +275,15 @@ async def _require_standing(registry: Registry, unit: Reader, permit: Permit) ->
         user = await unit.get(User, id=permit.user_id)
         if user is None or not user.active or role_of(user.role) < needed:
             raise Unauthenticated("The user to whom this address was given may not use it any more.")
-    if permit.owner is not None and not await _is_staged(registry, unit, permit.owner):
-        raise Unauthenticated("What this address was given for takes no more files: it has been applied or given up.")
+    if permit.owner is not None and not await _takes_files(registry, unit, permit.owner):
+        ended = _ENDED[permit.owner.noun]
+        raise Unauthenticated(f"What this address was given for takes no more files: it has been {ended}.")
 
 
-async def _is_staged(registry: Registry, unit: Reader, owner: str) -> bool:
-    stage = await unit.get(Stage, id=owner)
+async def _takes_files(registry: Registry, unit: Reader, owner: Owner) -> bool:
+    if owner.noun == RECORD:
+        return await unit.get(Record, id=owner.id) is not None
+    stage = await unit.get(Stage, id=owner.id)
     return stage is not None and stage.expires > registry.clock()
 
 

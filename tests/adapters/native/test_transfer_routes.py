@@ -17,7 +17,7 @@ from isogloss.core.registry import Registry
 from isogloss.core.registry.transfers import LIFETIME_SECONDS, issue_reads, issue_writes
 from tests.adapters.native.serving import Answer, Served
 from tests.support.registries import Clock
-from tests.support.stages import apply_stage, file_key, make_stage
+from tests.support.stages import apply_stage, file_key, make_stage, owner_of
 
 CONTENT = bytes(range(256)) * 3
 LARGE = bytes(1024) * 3000
@@ -32,7 +32,7 @@ def files(registry: Registry) -> Files:
 
 
 async def to_write(registry: Registry, stage: Stage, path: str = "model.bin") -> str:
-    [address] = await issue_writes(registry, ANYBODY, [file_key(stage, path)], stage.id, link)
+    [address] = await issue_writes(registry, ANYBODY, [file_key(stage, path)], owner_of(stage), link)
     return address
 
 

@@ -26,7 +26,7 @@ from isogloss.core.registry.transfers import (
     keep_object,
 )
 from tests.support.registries import Clock
-from tests.support.stages import apply_stage, file_key, make_stage
+from tests.support.stages import apply_stage, file_key, make_stage, owner_of
 
 VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
 PARTS = [b"one", b"two", b"three"]
@@ -43,7 +43,7 @@ def files(registry: Registry) -> Files:
 
 
 async def begun(registry: Registry, stage: Stage, parts: int = len(PARTS)) -> BegunUpload:
-    return await begin_upload(registry, ANYBODY, file_key(stage), parts, stage.id, itself)
+    return await begin_upload(registry, ANYBODY, file_key(stage), parts, owner_of(stage), itself)
 
 
 async def checked(registry: Registry, permit: str, operation: Operation) -> Permit:
@@ -234,4 +234,4 @@ async def test_an_upload_has_a_sane_count_of_parts(registry: Registry, parts: in
 async def test_a_viewer_begins_no_upload(registry: Registry) -> None:
     stage = await make_stage(registry)
     with pytest.raises(Denied):
-        await begin_upload(registry, VIEWER, file_key(stage), 1, stage.id, itself)
+        await begin_upload(registry, VIEWER, file_key(stage), 1, owner_of(stage), itself)

@@ -10,13 +10,16 @@ from msgspec.structs import replace
 
 from isogloss.core.access import ANYBODY, Principal, Role
 from isogloss.core.errors import Corrupted, Denied, NotFound, Unauthenticated
-from isogloss.core.model import Stage, User
-from isogloss.core.ports import Files, Reader
+from isogloss.core.model import Record, Stage, User
+from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.registry import Registry
+from isogloss.core.registry.records import RecordDraft, create_record, remove_records
 from isogloss.core.registry.transfers import (
     LIFETIME_SECONDS,
+    RECORD,
     Digest,
     Operation,
+    Owner,
     Permit,
     check_permit,
     entity_tag,
@@ -27,7 +30,7 @@ from isogloss.core.registry.transfers import (
 )
 from tests.support.accounts import add_user, change_row
 from tests.support.registries import Clock
-from tests.support.stages import apply_stage, file_key, give_up_stage, make_stage
+from tests.support.stages import apply_stage, file_key, give_up_stage, make_stage, owner_of
 
 VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
 KEY = "owned/project/owner/files/model.bin"
@@ -68,7 +71,7 @@ async def to_read(registry: Registry, caller: Principal = ANYBODY, key: str = KE
 
 
 async def to_write(registry: Registry, stage: Stage, caller: Principal = ANYBODY) -> str:
-    [permit] = await issue_writes(registry, caller, [file_key(stage)], stage.id, itself)
+    [permit] = await issue_writes(registry, caller, [file_key(stage)], owner_of(stage), itself)
     return permit
 
 
@@ -175,6 +178,21 @@ async def test_nothing_is_written_to_a_stage_that_waited_too_long(registry: Regi
     assert isinstance(registry.clock, Clock)
     registry.clock.advance(stage.expires - registry.clock())
     assert "applied or given up" in await refusal(registry, await to_write(registry, stage), Operation.WRITE)
+
+
+async def test_a_record_takes_files_as_long_as_it_is_there(registry: Registry) -> None:
+    async def make(unit: Writer) -> Record:
+        return await create_record(registry, unit, ANYBODY, RecordDraft(dialect="test", kind="directory", body="{}"))
+
+    async def remove(unit: Writer) -> None:
+        await remove_records(registry, unit, ANYBODY, [record])
+
+    record = await registry.store.write(make)
+    [permit] = await issue_writes(registry, ANYBODY, [KEY], Owner(RECORD, record.id), itself)
+    await keep_object(registry, await checked(registry, permit, Operation.WRITE), pieces(CONTENT))
+    assert await kept(registry, KEY) == CONTENT
+    await registry.store.write(remove)
+    assert "it has been deleted" in await refusal(registry, permit, Operation.WRITE)
 
 
 async def test_what_is_written_is_read_back(registry: Registry) -> None:

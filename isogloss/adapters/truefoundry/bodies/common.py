@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from isogloss.adapters.truefoundry.fqn import ALIAS_LENGTH, GREATEST
+
+KEPT = ConfigDict(extra="allow")
+"""What a shape does not name is kept as it came."""
 
 
 def _whole(value: Any) -> Any:

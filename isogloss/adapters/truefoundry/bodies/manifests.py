@@ -6,16 +6,18 @@ take spoils the page it is on.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel
 
 from isogloss.adapters.call import Malformed
-from isogloss.adapters.truefoundry.bodies.common import Alias, Count, Description, Name, Positive, RepoName, Text
-from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_MANIFEST_TYPE, MODEL, SKILL, Kind
-
-KEPT = ConfigDict(extra="allow")
+from isogloss.adapters.truefoundry import guesses
+from isogloss.adapters.truefoundry.bodies.common import KEPT, Alias, Count, Description, Name, Positive, RepoName, Text
+from isogloss.adapters.truefoundry.bodies.models import ModelParts
+from isogloss.adapters.truefoundry.bodies.prompts import PromptParts
+from isogloss.adapters.truefoundry.bodies.sources import SKILL_SOURCES, VERSION_SOURCES, Sources
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_MANIFEST_TYPE, MODEL, PROMPT, SKILL, Kind
 
 
 class Common(BaseModel):
@@ -34,26 +36,17 @@ class Common(BaseModel):
     run_id: Text | None = None
 
 
-class _Wrapped(BaseModel):
-    manifest: Common
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
-class ManagedSource(BaseModel):
-    """Bytes that the registry gave a place to; ``uri`` is that place, as it was told when the version was staged."""
+class _Of(BaseModel, Generic[Shape]):
+    """A shape at its place in a body, so that what is wrong is told by its place."""
 
-    model_config = KEPT
-
-    type: Literal["truefoundry"] = "truefoundry"
-    uri: Annotated[Text, StringConstraints(pattern=r"^(s3|gs|wasbs)://")] | None = None
+    manifest: Shape
 
 
-class ExternalSource(BaseModel):
-    """Bytes that lie elsewhere, and stay there."""
-
-    model_config = KEPT
-
-    type: Literal["external"]
-    uri: Annotated[Text, StringConstraints(pattern=r"^(s3|gs|wasbs)://")]
+class _From(BaseModel, Generic[Shape]):
+    source: Shape
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -70,9 +63,6 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return found if isinstance(found, dict) else {}
 
 
-SOURCES: Mapping[str, type[BaseModel]] = {"truefoundry": ManagedSource, "external": ExternalSource}
-"""The sources that a version may have, by their type."""
-
 WHERE = "body.manifest"
 
 
@@ -80,10 +70,11 @@ def read_manifest(given: Any) -> Manifest:
     """The manifest of a version, checked. Raises ``Malformed``, and pydantic's ``ValidationError``."""
     if not isinstance(given, dict):
         raise Malformed(WHERE, "must be an object.")
-    kind = BY_MANIFEST_TYPE.get(given.get("type", ARTIFACT.manifest_type))
+    named = given.get("type", ARTIFACT.manifest_type)
+    kind = BY_MANIFEST_TYPE.get(named) if isinstance(named, str) else None
     if kind is None:
         known = ", ".join(BY_MANIFEST_TYPE)
-        raise Malformed(f"{WHERE}.type", f"{given['type']!r} is no type of a version; it is one of {known}.")
+        raise Malformed(f"{WHERE}.type", f"{named!r} is no type of a version; it is one of {known}.")
     return manifest_of(kind, given)
 
 
@@ -93,33 +84,55 @@ def manifest_of(kind: Kind, given: Any) -> Manifest:
         raise Malformed(WHERE, "must be an object.")
     if given.get("type", kind.manifest_type) != kind.manifest_type:
         raise Malformed(f"{WHERE}.type", f"must be {kind.manifest_type!r} here, this is {given['type']!r}.")
-    # Wrapped, so that what is wrong is told by its place in the body.
-    common = _Wrapped.model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
-    rest = common.model_extra or {}
-    PARTS[kind.name](rest)
-    return Manifest(kind=kind, common=common, rest=rest)
+    common = _Of[Common].model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
+    return Manifest(kind=kind, common=common, rest=PARTS[kind.name](common.model_extra or {}))
 
 
-def check_source(rest: dict[str, Any]) -> None:
-    """Raise ``Malformed`` or ``ValidationError`` unless the manifest says where its bytes lie."""
+def check_source(rest: dict[str, Any], sources: Sources = VERSION_SOURCES) -> dict[str, Any]:
+    """The members themselves. Raises ``Malformed`` or ``ValidationError`` unless they say where the bytes lie."""
     source = rest.get("source")
     if not isinstance(source, dict):
         raise Malformed(f"{WHERE}.source", "must be an object.")
-    shape = SOURCES.get(source.get("type", "truefoundry"))
+    named = source.get("type", next(iter(sources)))
+    shape = sources.get(named) if isinstance(named, str) else None
     if shape is None:
         # Paths of the client's own disk mean nothing here: clients upload first.
-        raise Malformed(f"{WHERE}.source.type", f"must be one of {', '.join(SOURCES)}: upload local files first.")
-    shape.model_validate(source)
+        raise Malformed(f"{WHERE}.source.type", f"must be one of {', '.join(sources)}: upload local files first.")
+    _Of[_From[shape]].model_validate({"manifest": {"source": source}})  # type: ignore[valid-type]
+    return rest
 
 
-def _nothing_more(rest: dict[str, Any]) -> None:
-    """For a kind whose other members are free."""
+def _check_skill(rest: dict[str, Any]) -> dict[str, Any]:
+    return check_source(rest, SKILL_SOURCES)
 
 
-PARTS: Mapping[str, Callable[[dict[str, Any]], None]] = {
+def _check_model(rest: dict[str, Any]) -> dict[str, Any]:
+    _Of[ModelParts].model_validate({"manifest": rest})
+    return check_source(rest)
+
+
+def _check_prompt(rest: dict[str, Any]) -> dict[str, Any]:
+    parts = _Of[PromptParts].model_validate({"manifest": rest}).manifest
+    if parts.variables is None:
+        return rest
+    return rest | {"variables": {name: guesses.filled(value) for name, value in parts.variables.items()}}
+
+
+PARTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     ARTIFACT.name: check_source,
-    MODEL.name: check_source,
-    SKILL.name: check_source,
-    "prompt": _nothing_more,
+    MODEL.name: _check_model,
+    SKILL.name: _check_skill,
+    PROMPT.name: _check_prompt,
 }
-"""What checks the members that only one kind has."""
+"""What checks the members that only one kind has, and answers them as they are kept."""
+
+
+def same_content(kind: Kind, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether what two manifests of a kind say of a version's content, which never changes, comes to the same."""
+    if kind.keeps_data:
+        return PromptParts.model_validate(one).model_dump() == PromptParts.model_validate(other).model_dump()
+    return all(one.get("source", {}).get(name) == other.get("source", {}).get(name) for name in _OF_CONTENT)
+
+
+_OF_CONTENT = ("type", "uri", "skill_md")
+"""The members of a source that say which content it is."""

@@ -4,13 +4,13 @@ from typing import Any
 
 from isogloss.adapters.call import Call, flag
 from isogloss.adapters.operations import Read, ReadOperation, Route, Write, WriteOperation
-from isogloss.adapters.truefoundry.around import projects_of, tags_of, users_of
+from isogloss.adapters.truefoundry.around import around_versions
 from isogloss.adapters.truefoundry.artifact_translate import ARTIFACT_FIELDS, ArtifactRow, artifact
 from isogloss.adapters.truefoundry.fqn import parse_fqn
 from isogloss.adapters.truefoundry.kinds import KINDS, Kind
 from isogloss.adapters.truefoundry.lookup import artifact_of, artifact_of_fqn, project_of_id
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
-from isogloss.adapters.truefoundry.version_translate import VERSION_FIELDS, Around, VersionRow
+from isogloss.adapters.truefoundry.version_translate import VERSION_FIELDS, VersionRow
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Artifact, Project
@@ -87,18 +87,7 @@ async def shown(
 ) -> list[dict[str, Any]]:
     """Artifacts as they are answered, each with its latest version."""
     newest = await _newest(unit, rows)
-    versions = newest.values()
-    around = Around(
-        tenant=call.host.tenant,
-        place=None if call.registry.files is None else call.registry.files.shared,
-        projects=await projects_of(unit, (row.project_id for row in rows), known=project),
-        users=await users_of(
-            unit,
-            [*(row.author_id for row in rows), *(version.author_id for version in versions)],
-            call.host.tenant,
-        ),
-        tags=await tags_of(unit, [version.id for version in versions]),
-    )
+    around = await around_versions(call, unit, newest.values(), project=project, beside=rows)
     return [artifact(row, newest.get(row.id), around) for row in rows]
 
 

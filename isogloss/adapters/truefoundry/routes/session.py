@@ -4,7 +4,7 @@ from typing import Any
 
 from isogloss.adapters.call import Call
 from isogloss.adapters.operations import Read, Route
-from isogloss.adapters.truefoundry.routes.files import base_url
+from isogloss.adapters.truefoundry.holders import base_url
 from isogloss.adapters.truefoundry.subjects import email_of
 from isogloss.core.errors import Unauthenticated
 from isogloss.core.model import User

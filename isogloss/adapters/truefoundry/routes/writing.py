@@ -6,7 +6,7 @@ from isogloss.adapters.call import Body, Call, Malformed
 from isogloss.adapters.operations import Route, Write, WriteOperation
 from isogloss.adapters.truefoundry import guesses
 from isogloss.adapters.truefoundry.apply import Applied, apply
-from isogloss.adapters.truefoundry.around import tags_of, users_of
+from isogloss.adapters.truefoundry.around import metrics_of, tags_of, users_of
 from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, manifest_of
 from isogloss.adapters.truefoundry.bodies.requests import Tags, WithManifest
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, KINDS, MODEL, PROMPT, Kind
@@ -50,6 +50,7 @@ async def _shown(call: Call, unit: Writer, applied: Applied, word: str) -> dict[
         projects={applied.project.id: applied.project},
         users=await users_of(unit, [row.author_id], call.host.tenant),
         tags=await tags_of(unit, tagged),
+        metrics=await metrics_of(unit, [row]),
     )
     return version(row, around)
 
