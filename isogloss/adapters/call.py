@@ -20,6 +20,7 @@ from isogloss.core.registry import Registry
 
 T = TypeVar("T")
 
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
 _UUID = re.compile("[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
@@ -37,7 +38,8 @@ class Malformed(Exception):
 class Call(Struct, frozen=True, kw_only=True):
     """What is asked, by whom, of which registry.
 
-    Header names are in lower case; ``body`` is what came, undecoded; ``address`` is where from, if that is known.
+    Header names are in lower case; ``body`` is what came, undecoded; ``address`` is where from, if that is known, and
+    ``server`` where to.
     """
 
     host: Host
@@ -47,11 +49,19 @@ class Call(Struct, frozen=True, kw_only=True):
     headers: dict[bytes, bytes]
     body: bytes
     address: str | None = None
+    scheme: str = "http"
+    server: tuple[str, int | None] | None = None
 
     @property
     def registry(self) -> Registry:
         """The registry that is asked."""
         return self.host.registry
+
+    @property
+    def root(self) -> str:
+        """The root of the address by which this client reaches us, without a slash at its end."""
+        host = self.headers.get(b"host", b"")
+        return self.host.public_url or address_asked(self.scheme, host, self.server)
 
     def query(self) -> dict[str, list[str]]:
         """The query's values by name, in the order in which they came."""
@@ -74,6 +84,18 @@ class Call(Struct, frozen=True, kw_only=True):
     def path_text(self, name: str) -> str:
         """The name or id at a place of the path. Raises ``Malformed``."""
         return storable(name, self.path[name])
+
+
+def address_asked(scheme: str, host: bytes, server: tuple[str, int | None] | None) -> str:
+    """The root of the address that a client asked for: what it says in its header ``host``, if that can be a host.
+
+    ``server`` is the address that was listened on, which stands in for it.
+    """
+    asked = host.decode("ascii", "replace")
+    if not _HOST.fullmatch(asked):
+        name, port = server or ("127.0.0.1", None)
+        asked = name if port is None else f"{name}:{port}"
+    return f"{scheme}://{asked}"
 
 
 def as_uuid(text: str) -> str | None:

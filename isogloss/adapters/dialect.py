@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from isogloss.core.access import Credential, Gate
 from isogloss.core.registry import Registry
+from isogloss.core.registry.devices import make_device_key
+from isogloss.core.registry.tokens import MakeKey
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -22,7 +24,8 @@ class Host(Struct, frozen=True, kw_only=True):
     """What a dialect's routes are built over.
 
     ``open`` tells that everybody is let in, ``public_url`` by which address clients reach the gateway, where that is
-    known, ``tenant`` under which name the registry goes where a dialect has such.
+    known, ``tenant`` under which name the registry goes where a dialect has such. ``make_key`` makes keys for clients
+    that read in a key who its holder is.
     """
 
     registry: Registry
@@ -30,6 +33,7 @@ class Host(Struct, frozen=True, kw_only=True):
     open: bool
     public_url: str | None
     tenant: str = "default"
+    make_key: MakeKey = make_device_key
 
 
 class Dialect(Struct, frozen=True, kw_only=True):

@@ -172,6 +172,8 @@ def _call(request: AnyRequest, host: Host, body: bytes) -> Call:
         headers=dict(scope["headers"]),
         body=body,
         address=scope["client"][0] if scope.get("client") else None,
+        scheme=scope.get("scheme", "http"),
+        server=scope.get("server"),
     )
 
 

@@ -12,6 +12,7 @@ from isogloss.core.errors import TooLarge
 from isogloss.core.registry import Registry
 from isogloss.gateway import device_page
 from isogloss.gateway.dialects import DIALECTS
+from isogloss.gateway.keys import jwt_maker
 from isogloss.gateway.logs import write_line
 from isogloss.gateway.middleware.access_log import AccessLog
 from isogloss.gateway.middleware.asgi import App, Scope
@@ -42,6 +43,7 @@ def create_app(
         open=auth is Auth.OPEN,
         public_url=settings.public_url,
         tenant=settings.tenant,
+        make_key=jwt_maker(registry.signing_secret, settings.tenant),
     )
     app: App = create_routes(host, dialects)
     app = Authentication(app, gate=gate)

@@ -4,10 +4,10 @@ import asyncio
 import html
 import json
 import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
+from isogloss.adapters.call import address_asked
 from isogloss.adapters.dialect import Dialect
 from isogloss.gateway.middleware.asgi import App, Headers, Receive, Scope, Send, send_bytes
 from isogloss.gateway.middleware.exchange import HEADERS
@@ -44,7 +44,9 @@ def make_pages(settings: Settings, *, auth: Auth, readiness: Readiness, dialects
         await send_bytes(200 if reason is None else 503, body, _JSON, send)
 
     async def start(scope: Scope, receive: Receive, send: Send) -> None:
-        url = settings.public_url or address_asked(scope)
+        url = settings.public_url or address_asked(
+            scope.get("scheme", "http"), scope[HEADERS].get(b"host", b""), scope.get("server")
+        )
         await send_bytes(200, start_page(url, auth, dialects).encode(), _HTML, send)
 
     return {path: _readable(page) for path, page in {"/": start, "/health": health, "/ready": ready}.items()}
@@ -59,15 +61,6 @@ async def why_not_ready(readiness: Readiness) -> str | None:
     except Exception:
         logger.warning("The storage does not answer", exc_info=True)
         return "The storage does not answer."
-
-
-def address_asked(scope: Scope) -> str:
-    """The root of the address under which the client reached us."""
-    host = scope[HEADERS].get(b"host", b"").decode("ascii", "replace")
-    if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", host):
-        server = scope.get("server") or ("127.0.0.1", 8000)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope.get('scheme', 'http')}://{host}"
 
 
 def with_clients(dialects: Sequence[Dialect]) -> list[Dialect]:

@@ -7,10 +7,11 @@ import jwt
 import pytest
 
 from isogloss.core.access import Role
+from isogloss.core.model import User
 from isogloss.core.registry import Registry
 from isogloss.core.registry.doorkeeper import Doorkeeper
 from isogloss.core.registry.tokens import Issued, issue_token, make_token, revoke_token
-from isogloss.core.registry.users import ensure_admin
+from isogloss.core.registry.users import UserDraft, ensure_admin, make_user
 from isogloss.gateway.keys import jwt_maker, make_personal
 from isogloss.gateway.middleware.asgi import App
 from tests.gateway.toy import client, toy_app
@@ -49,7 +50,7 @@ async def test_what_is_not_good(app: App, registry: Registry) -> None:
     revoked = await issue(registry, "ana")
     await revoke_token(registry, revoked.token.id)
     # Signed by us, but never handed out: there is no row of it.
-    forged = jwt_maker(registry.signing_secret, "acme")(revoked.token)
+    forged = jwt_maker(registry.signing_secret, "acme")(revoked.token, ana(registry))
     for authorization in (
         None,
         "",
@@ -101,9 +102,13 @@ async def test_open_paths_and_open_mode(app: App, registry: Registry) -> None:
         assert await ask(toy_app(registry), authorization) == anybody
 
 
-def test_a_jwt_has_the_claims_that_clients_read() -> None:
-    token = make_token("0198", "u", "ana", Role.EDITOR, 10**15)
-    claims = jwt.decode(jwt_maker("s" * 32, "acme")(token), "s" * 32, algorithms=["HS256"])
+def ana(registry: Registry, **given: Any) -> User:
+    return make_user(registry, UserDraft(**({"name": "ana"} | given)))
+
+
+def test_a_jwt_has_the_claims_that_clients_read(registry: Registry) -> None:
+    token = make_token("0198", "u", "a device", Role.EDITOR, 10**15)
+    claims = jwt.decode(jwt_maker("s" * 32, "acme")(token, ana(registry)), "s" * 32, algorithms=["HS256"])
     assert claims.pop("exp") > 10**9 + 50 * 365 * 86400
     assert claims == {
         "jti": "0198",
@@ -116,7 +121,23 @@ def test_a_jwt_has_the_claims_that_clients_read() -> None:
     }
 
 
-def test_a_jwt_that_ends_says_when() -> None:
-    token = make_token("0198", "u", "a@b.org", Role.VIEWER, 0, expires=4 * 10**15)
-    claims = jwt.decode(jwt_maker("s" * 32, "acme")(token), "s" * 32, algorithms=["HS256"])
-    assert (claims["exp"], claims["email"]) == (4 * 10**9, "a@b.org")
+def test_a_jwt_that_ends_says_when(registry: Registry) -> None:
+    token = make_token("0198", "u", "ana", Role.VIEWER, 0, expires=4 * 10**15)
+    claims = jwt.decode(jwt_maker("s" * 32, "acme")(token, ana(registry)), "s" * 32, algorithms=["HS256"])
+    assert claims["exp"] == 4 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("given", "email", "kind"),
+    [
+        ({"name": "a@b.org"}, "a@b.org", "user"),
+        ({"email": "ana@b.org"}, "ana@b.org", "user"),
+        ({"service": True}, "ana@acme.isogloss", "serviceaccount"),
+    ],
+)
+def test_a_jwt_says_the_address_by_which_its_user_is_known(
+    registry: Registry, given: dict[str, Any], email: str, kind: str
+) -> None:
+    token = make_token("0198", "u", "ana", Role.VIEWER, 0)
+    claims = jwt.decode(jwt_maker("s" * 32, "acme")(token, ana(registry, **given)), "s" * 32, algorithms=["HS256"])
+    assert (claims["email"], claims["subjectType"]) == (email, kind)

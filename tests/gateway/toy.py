@@ -1,6 +1,7 @@
 """A dialect of no vendor, whose routes show what the gateway's layers did, and the gateway's app over it."""
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -126,7 +127,7 @@ def toy_app(
     """The gateway's app over the two toy dialects. Without a gate, it lets everybody in."""
     return create_app(
         settings(**environment),
-        registry,  # type: ignore[arg-type]
+        registry or SimpleNamespace(signing_secret="kept by nobody"),  # type: ignore[arg-type]
         auth=auth,
         gate=gate or anybody,
         readiness=readiness,

@@ -15,7 +15,7 @@ from isogloss.core.registry.users import UserDraft, make_user
 MINUTE = 60_000_000
 
 
-def make_key(token: Token) -> str:
+def make_key(token: Token, user: User) -> str:
     """A new personal key."""
     return f"tfy_{secrets.token_urlsafe(16)}"
 

@@ -10,10 +10,12 @@ from isogloss.adapters.operations import Manner, Route, handlers
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.failures import reply_to_ml, reply_to_svc
 from isogloss.adapters.truefoundry.kinds import DIALECT
-from isogloss.adapters.truefoundry.routes import artifacts, files, repos, runs, session, versions, writing
+from isogloss.adapters.truefoundry.routes import artifacts, files, repos, runs, session, sign_in, versions, writing
 from isogloss.core.access import Credential
 from isogloss.core.ids import random_id
-from isogloss.core.registry.tokens import PERSONAL_PREFIX
+from isogloss.core.registry.tokens import looks_like_token
+
+_BEFORE_SIGN_IN = ("min-cli-version", "tenant-id", "oauth2/device-authorize", "oauth2/token")
 
 SVC, ML = "/api/svc/v1", "/api/ml/v1"
 
@@ -26,7 +28,7 @@ BOTH: tuple[Route, ...] = (
 )
 """What both families have, in the same shapes."""
 
-SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *repos.SVC_ROUTES, *runs.ROUTES, *BOTH)
+SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *sign_in.ROUTES, *repos.SVC_ROUTES, *runs.ROUTES, *BOTH)
 ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
 
 SVC_MANNER = Manner(
@@ -47,10 +49,13 @@ def routes(host: Host) -> list[ControllerRouterHandler]:
 
 
 def refuses(credential: Credential | None) -> bool:
-    """Whether a key can be none of this vendor's: its clients know by a 401 that they came without a good one."""
+    """Whether a key can be none of this vendor's: its clients know by a 401 that they came without a good one.
+
+    A key that another dialect's clients were given is not refused, nor who comes with a name and a password.
+    """
     if credential is None:
         return True
-    return not (credential.secret.startswith(PERSONAL_PREFIX) or credential.secret.count(".") == 2)
+    return credential.name is None and not (looks_like_token(credential.secret) or credential.secret.count(".") == 2)
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:
@@ -65,7 +70,7 @@ TRUEFOUNDRY = Dialect(
     name=DIALECT,
     prefixes=("/api/svc", "/api/ml"),
     routes=routes,
-    open_paths=frozenset(f"{SVC}/{path}" for path in ("min-cli-version", "tenant-id")),
+    open_paths=frozenset(f"{SVC}/{path}" for path in _BEFORE_SIGN_IN),
     unauthorized=Answer(status=401, body=b'{"statusCode":401,"message":"A valid key is needed."}'),
     too_large=Answer(status=413, body=b'{"statusCode":413,"message":"The body is too large."}'),
     failed=Answer(status=500, body=b'{"statusCode":500,"message":"Internal Server Error"}'),

@@ -59,12 +59,4 @@ async def level_of(call: Call, holder: Holder, asked: ListFiles) -> Reply:
 
 def link_of(call: Call) -> transfers.Link:
     """What makes addresses of the gateway's for this client."""
-    return links(base_url(call))
-
-
-def base_url(call: Call) -> str:
-    """The address by which this client reaches the gateway: the one that was configured, else the one it used."""
-    if call.host.public_url is not None:
-        return call.host.public_url.rstrip("/")
-    host = call.headers.get(b"host", b"127.0.0.1").decode("latin-1")
-    return f"http://{host}"
+    return links(call.root)

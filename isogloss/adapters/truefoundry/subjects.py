@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from isogloss.core.model import User
+from isogloss.core.registry.users import address_of
 
 USER, SERVICE = "user", "serviceaccount"
 
@@ -27,11 +28,6 @@ def subject(user: User | None, tenant: str) -> Subject:
     return Subject(
         subject_id=user.id,
         subject_type=SERVICE if user.service else USER,
-        subject_slug=user.name if user.service else email_of(user, tenant),
+        subject_slug=user.name if user.service else address_of(user, tenant),
         subject_display_name=user.full_name or user.name,
     )
-
-
-def email_of(user: User, tenant: str) -> str:
-    """A user's address; one that is made up where none is known, since clients take who has none for a machine."""
-    return user.email or (user.name if "@" in user.name else f"{user.name}@{tenant}.isogloss")

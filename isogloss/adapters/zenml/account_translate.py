@@ -11,7 +11,7 @@ from isogloss.adapters.zenml.times import moment, optional_moment
 from isogloss.core.access import Role, role_of
 from isogloss.core.facets import part_of, with_part
 from isogloss.core.model import Device, Json, Token, User
-from isogloss.core.registry.tokens import DEVICE_PREFIX, SERVICE_PREFIX
+from isogloss.core.registry.tokens import SERVICE_PREFIX
 
 DIALECT = "zenml"
 MINUTE = 60_000_000
@@ -158,12 +158,7 @@ def device_said(agent: str, address: str | None) -> Json:
     return _encode(said).decode()
 
 
-def make_api_key(token: Token) -> str:
+def make_api_key(token: Token, user: User) -> str:
     """A key as the vendor's service accounts have them: the token's id and 256 random bits."""
     text = _encode({"id": token.id, "key": secrets.token_hex(32)})
     return SERVICE_PREFIX + base64.b64encode(text).decode()
-
-
-def make_device_key(token: Token) -> str:
-    """A device's key: 256 random bits."""
-    return DEVICE_PREFIX + secrets.token_urlsafe(32)

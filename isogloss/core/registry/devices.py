@@ -1,7 +1,8 @@
 """Devices: machines without a browser, which a user lets sign in from another one (RFC 8628).
 
 A device begins with two codes: one that it shows to its user, and one that it asks with until the user has approved it.
-Then it gets, once, a key that is bound to it and the user, and goes when the device is deleted.
+Then it gets, once, a key that is bound to it and the user, and goes when the device is deleted. A device that renews
+its key gets one for a day, and a secret by which it asks for the next ones.
 
 A user code has 10 letters of 20: whoever tried a thousand a second would hit one of a given device, in the five minutes
 that it lives, once in thirty million times. With the device's id in hand there are five attempts.
@@ -22,7 +23,15 @@ from isogloss.core.model import Device, Instant, Json, Token, User
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import And, Compare, IsNull, Not, Operator, Query, all_of
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.tokens import Issued, MakeKey, add_token, make_token, token_digest
+from isogloss.core.registry.tokens import (
+    DEVICE_PREFIX,
+    Issued,
+    MakeKey,
+    add_token,
+    make_token,
+    replace_key,
+    token_digest,
+)
 
 PENDING, VERIFIED, ACTIVE, LOCKED = "pending", "verified", "active", "locked"
 
@@ -33,6 +42,12 @@ APPROVAL = 300 * SECOND
 SIGNED_IN = 30 * 24 * 60 * 60 * SECOND
 TRUSTED = 365 * 24 * 60 * 60 * SECOND
 """How long the key of a device, and of one that its user trusts, is good for, in microseconds."""
+
+RENEWED = 24 * 60 * 60 * SECOND
+"""How long the key of a device that renews it is good for, in microseconds. The device lives no longer for it."""
+
+OVERLAP = 10 * 60 * SECOND
+"""How long a key that was renewed stays good beside the new one, for what still works with it, in microseconds."""
 
 ATTEMPTS = 5
 """So many wrong user codes lock a device."""
@@ -72,11 +87,20 @@ class Progress(Enum):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """What a device that asks is told. ``issued`` is its key, once, when it is granted."""
+    """What a device that asks is told. ``issued`` is its key, once, when it is granted.
+
+    ``renewal`` is the secret by which a device that renews its key asks for the next one, as often as it likes.
+    """
 
     progress: Progress
     device: Device | None = None
     issued: Issued | None = None
+    renewal: str | None = None
+
+
+def make_device_key(token: Token, user: User) -> str:
+    """A device's key that says nothing: 256 random bits."""
+    return DEVICE_PREFIX + secrets.token_urlsafe(32)
 
 
 async def begin_device(registry: Registry, unit: Writer, client_id: str, facet: Json | None) -> Begun:
@@ -137,34 +161,63 @@ async def poll_device(registry: Registry, unit: Writer, client_id: str, device_c
     Whoever has the code need not say who they are.
     """
     device = await unit.lock(Device, device_digest=token_digest(device_code))
-    now = registry.clock()
     if device is None or device.client_id != client_id:
         return Poll(progress=Progress.UNKNOWN)
-    if device.status == LOCKED:
-        return Poll(progress=Progress.REFUSED, device=device)
-    if device.expires <= now or device.status == ACTIVE:
-        return Poll(progress=Progress.TOO_LATE, device=device)
-    if device.status == PENDING or device.user_id is None or device.role is None:
-        return Poll(progress=Progress.WAITING, device=device)
-    user = await unit.get(User, id=device.user_id)
-    if user is None or not user.active:
-        return Poll(progress=Progress.REFUSED, device=device)
+    user = await _user_of(unit, device)
+    progress = _progress(device, user, registry.clock())
+    if progress is not Progress.GRANTED or user is None:
+        return Poll(progress=progress, device=device)
     older = await unit.find(Device, client_id=client_id, user_id=user.id)
     await unit.remove(Device, id=[one.id for one in older if one.id != device.id])
-    expires = now + (TRUSTED if device.trusted else SIGNED_IN)
-    values = {"status": ACTIVE, "used": now, "updated": now, "expires": expires}
+    device = await _let_in(registry, unit, device, device.device_digest)
+    issued = await add_token(unit, _token(registry, device, device.expires), user, make_key)
+    return Poll(progress=Progress.GRANTED, device=device, issued=issued)
+
+
+async def poll_renewing_device(registry: Registry, unit: Writer, device_code: str, make_key: MakeKey) -> Poll:
+    """The same for a device that renews its key. It says no client's id, so its user's other devices stay."""
+    device = await unit.lock(Device, device_digest=token_digest(device_code))
+    if device is None:
+        return Poll(progress=Progress.UNKNOWN)
+    user = await _user_of(unit, device)
+    progress = _progress(device, user, registry.clock())
+    if progress is not Progress.GRANTED or user is None:
+        return Poll(progress=progress, device=device)
+    renewal = secrets.token_urlsafe(32)
+    device = await _let_in(registry, unit, device, _renewal_digest(renewal))
+    token = _token(registry, device, min(registry.clock() + RENEWED, device.expires))
+    issued = await add_token(unit, token, user, make_key)
+    return Poll(progress=Progress.GRANTED, device=device, issued=issued, renewal=renewal)
+
+
+async def renew_key(registry: Registry, unit: Writer, renewal: str, make_key: MakeKey) -> Poll:
+    """The next key of a device, whose older one stays good for ten more minutes.
+
+    Whoever has the secret need not say who they are. It stays the same, so that an answer that got lost costs nothing.
+    """
+    device = await unit.lock(Device, device_digest=_renewal_digest(renewal))
+    now = registry.clock()
+    if device is None:
+        return Poll(progress=Progress.UNKNOWN)
+    if device.status != ACTIVE:
+        return Poll(progress=Progress.REFUSED, device=device)
+    if device.expires <= now:
+        return Poll(progress=Progress.TOO_LATE, device=device)
+    user = await _user_of(unit, device)
+    token = await unit.lock(Token, device_id=device.id, successor_id=None)
+    if user is None or not user.active or token is None or token.revoked is not None:
+        return Poll(progress=Progress.REFUSED, device=device)
+    expires = min(now + RENEWED, device.expires)
+    key = make_key(replace(token, digest="", expires=expires), user)
+    values = {"used": now, "updated": now}
     await unit.change(Device, {"id": device.id}, **values)
-    token = make_token(
-        registry.new_id(),
-        user.id,
-        f"device {device.id}",
-        role_of(device.role),
-        now,
-        device_id=device.id,
-        expires=expires,
+    issued = (
+        # A key that says only when it ends is the same one within the second.
+        Issued(token=token, key=key)
+        if token_digest(key) == token.digest
+        else await replace_key(registry, unit, token, key, retain=OVERLAP, expires=expires)
     )
-    issued = await add_token(unit, token, make_key)
-    return Poll(progress=Progress.GRANTED, device=replace(device, **values), issued=issued)
+    return Poll(progress=Progress.GRANTED, device=replace(device, **values), issued=issued, renewal=renewal)
 
 
 async def list_devices(registry: Registry, unit: Reader, caller: Principal, query: Query) -> list[Device]:
@@ -268,6 +321,49 @@ async def _answer(registry: Registry, unit: Writer, device_id: str, user_code: s
             changes["status"] = LOCKED
     await unit.change(Device, {"id": device.id}, **changes)
     return Verdict(device=replace(device, **changes), right=right)
+
+
+async def _user_of(unit: Writer, device: Device) -> User | None:
+    return None if device.user_id is None else await unit.get(User, id=device.user_id)
+
+
+def _progress(device: Device, user: User | None, now: Instant) -> Progress:
+    """How far a device has come whose user, once there is one, is this."""
+    if device.status == LOCKED:
+        return Progress.REFUSED
+    if device.expires <= now or device.status == ACTIVE:
+        return Progress.TOO_LATE
+    if device.status == PENDING:
+        return Progress.WAITING
+    return Progress.GRANTED if user is not None and user.active else Progress.REFUSED
+
+
+async def _let_in(registry: Registry, unit: Writer, device: Device, digest: str) -> Device:
+    """The device from now on, for as long as its user trusts it; ``digest`` is that of what it asks with."""
+    now = registry.clock()
+    expires = now + (TRUSTED if device.trusted else SIGNED_IN)
+    values = {"status": ACTIVE, "device_digest": digest, "used": now, "updated": now, "expires": expires}
+    await unit.change(Device, {"id": device.id}, **values)
+    return replace(device, **values)
+
+
+def _token(registry: Registry, device: Device, expires: Instant) -> Token:
+    assert device.user_id is not None
+    assert device.role is not None
+    return make_token(
+        registry.new_id(),
+        device.user_id,
+        f"device {device.id}",
+        role_of(device.role),
+        registry.clock(),
+        device_id=device.id,
+        expires=expires,
+    )
+
+
+def _renewal_digest(renewal: str) -> str:
+    # Nobody renews a key with a device's code: that is worthless once it was used.
+    return token_digest(f"renewal\0{renewal}")
 
 
 def _waits(device: Device, now: Instant) -> bool:

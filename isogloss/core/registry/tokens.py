@@ -44,8 +44,8 @@ class Issued(Struct, frozen=True, kw_only=True):
     raised: bool = False
 
 
-MakeKey = Callable[[Token], str]
-"""Makes a new key's text for a token whose ``digest`` is still empty. It may be called more than once."""
+MakeKey = Callable[[Token, User], str]
+"""Makes a new key's text for a user's token, whose ``digest`` is still empty. It may be called more than once."""
 
 
 def looks_like_token(secret: str) -> bool:
@@ -88,7 +88,7 @@ async def issue_token(
             values = {"role": given.word, "stamp": registry.new_id(), "updated": now}
             await unit.change(User, {"id": user.id}, **values)
         token = make_token(token_id, user.id, name, given, now, expires=expires)
-        return replace(await add_token(unit, token, make_key), raised=given > held)
+        return replace(await add_token(unit, token, user, make_key), raised=given > held)
 
     return await registry.store.write(work)
 
@@ -175,7 +175,7 @@ async def create_token(
     given = min(role or held, caller.role)
     now = registry.clock()
     token = make_token(registry.new_id(), user_id, name, given, now, description=description, expires=expires)
-    return await add_token(unit, token, make_key)
+    return await add_token(unit, token, user, make_key)
 
 
 async def change_token(
@@ -193,7 +193,7 @@ async def change_token(
 
     Raises ``Denied``, ``NotFound``, ``Invalid``, and ``Conflict`` for a name that is taken.
     """
-    token = await _managed(unit, caller, user_id, reference)
+    token, _ = await _managed(unit, caller, user_id, reference)
     given = {"name": name, "description": description, "active": active}
     values: dict[str, Any] = {
         field: value for field, value in given.items() if value is not UNSET and value != getattr(token, field)
@@ -226,19 +226,27 @@ async def rotate_token(
     """
     if retain < 0:
         raise Invalid("retain", "must not be negative")
-    token = await _managed(unit, caller, user_id, reference)
+    token, user = await _managed(unit, caller, user_id, reference)
     if token.revoked is not None:
         raise Conflict(f"Token {token.id} was revoked.")
+    key = make_key(replace(token, digest=""), user)
+    if token_digest(key) == token.digest:
+        raise ValueError("a rotated token needs a key that is new")
+    return await replace_key(registry, unit, token, key, retain=retain, expires=token.expires)
+
+
+async def replace_key(
+    registry: Registry, unit: Writer, token: Token, key: str, *, retain: int, expires: Instant | None
+) -> Issued:
+    """Give a locked token this key, and this end. The old key stays good for ``retain`` more microseconds."""
     now = registry.clock()
-    key = make_key(replace(token, digest=""))
     values: dict[str, Any] = {
         "digest": token_digest(key),
         "rotated": now,
         "retained": now + retain if retain else None,
         "updated": now,
+        "expires": expires,
     }
-    if values["digest"] == token.digest:
-        raise ValueError("a rotated token needs a key that is new")
     await unit.remove(Token, successor_id=token.id)
     await unit.change(Token, {"id": token.id}, **values)
     if retain:
@@ -250,7 +258,7 @@ async def rotate_token(
 
 async def delete_token(registry: Registry, unit: Writer, caller: Principal, user_id: str, reference: str) -> None:
     """Delete a token; its key is worthless from now on. Raises ``Denied`` and ``NotFound``."""
-    token = await _managed(unit, caller, user_id, reference)
+    token, _ = await _managed(unit, caller, user_id, reference)
     await unit.remove(Token, id=token.id)
 
 
@@ -286,9 +294,9 @@ def make_token(
     )
 
 
-async def add_token(unit: Writer, token: Token, make_key: MakeKey) -> Issued:
-    """Keep a token with a new key."""
-    key = make_key(token)
+async def add_token(unit: Writer, token: Token, user: User, make_key: MakeKey) -> Issued:
+    """Keep a user's token with a new key."""
+    key = make_key(token, user)
     token = replace(token, digest=token_digest(key))
     await unit.add(token)
     return Issued(token=token, key=key)
@@ -304,14 +312,16 @@ def _of_user(query: Query, user_id: str) -> Query:
     return msgspec.structs.replace(query, where=where)
 
 
-async def _managed(unit: Writer, caller: Principal, user_id: str, reference: str) -> Token:
-    """The token, locked, if the caller may change it."""
+async def _managed(unit: Writer, caller: Principal, user_id: str, reference: str) -> tuple[Token, User]:
+    """The token and its user, locked, if the caller may change it."""
     _require_own(caller, user_id)
     # The lock on the user keeps the names of the tokens as they are.
-    await unit.lock(User, id=user_id)
+    user = await unit.lock(User, id=user_id)
+    if user is None:
+        raise NotFound("token", reference)
     token = _chosen(await unit.find(Token, user_id=user_id, successor_id=None), reference)
     require(caller, role_of(token.role))
-    return token
+    return token, user
 
 
 def _chosen(found: list[Token], reference: str) -> Token:

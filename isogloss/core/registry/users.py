@@ -66,6 +66,11 @@ def check_user_name(name: str) -> None:
         raise Invalid("name", f"must be 1 to {MAX_NAME_LENGTH} printable characters without ':' or spaces around it")
 
 
+def address_of(user: User, tenant: str) -> str:
+    """A user's email address; one that is made up where none is known, for those who know users by it alone."""
+    return user.email or (user.name if "@" in user.name else f"{user.name}@{tenant}.isogloss")
+
+
 def make_user(registry: Registry, draft: UserDraft) -> User:
     """The row of a draft. Raises ``Invalid`` for a name that cannot be one, and for a service account's password."""
     check_user_name(draft.name)

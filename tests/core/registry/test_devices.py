@@ -8,12 +8,13 @@ import pytest
 
 from isogloss.core.access import ANYBODY, Principal, Role
 from isogloss.core.errors import Conflict, Denied, NotFound
-from isogloss.core.model import Device
+from isogloss.core.model import Device, Token, User
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, Sort
 from isogloss.core.registry import Registry, devices
 from isogloss.core.registry.devices import ATTEMPTS, Begun, Poll, Progress, Verdict
 from isogloss.core.registry.doorkeeper import Doorkeeper
+from isogloss.core.registry.tokens import Issued, revoke_token
 from tests.support.accounts import add_user, as_user, bearer, change_row, make_key, refused
 from tests.support.registries import Clock
 
@@ -44,6 +45,15 @@ class Flow:
     async def poll(self, begun: Begun, client_id: str = CLIENT) -> Poll:
         return await self.write(devices.poll_device, client_id, begun.device_code, make_key)
 
+    async def renewing(self, *, trusted: bool = False) -> tuple[Poll, Issued, str]:
+        """A device that renews its key: what it was told, its first key, and the secret for the next ones."""
+        begun = await self.begin(self.registry.new_id())
+        await self.approve(begun, trusted=trusted)
+        return granted(await self.write(devices.poll_renewing_device, begun.device_code, make_key))
+
+    async def renew(self, renewal: str) -> Poll:
+        return await self.write(devices.renew_key, renewal, make_key)
+
     async def signed_in(self) -> tuple[Device, str]:
         """A device with its key."""
         begun = await self.begin()
@@ -56,6 +66,14 @@ class Flow:
     def advance(self, microseconds: int) -> None:
         assert isinstance(self.registry.clock, Clock)
         self.registry.clock.advance(microseconds)
+
+
+def granted(poll: Poll) -> tuple[Poll, Issued, str]:
+    """What was granted, with its two secrets."""
+    assert poll.progress is Progress.GRANTED
+    assert poll.issued is not None
+    assert poll.renewal is not None
+    return poll, poll.issued, poll.renewal
 
 
 @pytest.fixture
@@ -242,3 +260,89 @@ async def test_a_crowd_of_devices_is_swept_in_parts(flow: Flow, monkeypatch: pyt
         await flow.begin()
     flow.advance(devices.APPROVAL)
     assert await devices.sweep_expired(flow.registry) == 5
+
+
+async def test_a_device_renews_its_key_as_often_as_it_likes_and_for_as_long_as_it_lives(flow: Flow) -> None:
+    poll, issued, renewal = await flow.renewing()
+    assert poll.device is not None
+    assert issued.token.expires == flow.registry.clock() + devices.RENEWED
+    flow.advance(devices.RENEWED)
+    assert await refused(flow.door, bearer(issued.key))
+    _, second, same = granted(await flow.renew(renewal))
+    assert same == renewal
+    assert (await flow.door(bearer(second.key))).name == "ana"
+    flow.advance(poll.device.expires - flow.registry.clock() - 1)
+    _, last, _ = granted(await flow.renew(renewal))
+    assert last.token.expires == poll.device.expires
+    flow.advance(1)
+    assert await refused(flow.door, bearer(last.key))
+    assert (await flow.renew(renewal)).progress is Progress.TOO_LATE
+
+
+async def test_a_key_that_was_renewed_is_good_beside_the_new_one_for_a_while(flow: Flow) -> None:
+    _, issued, renewal = await flow.renewing()
+    _, second, _ = granted(await flow.renew(renewal))
+    assert [(await flow.door(bearer(key))).name for key in (issued.key, second.key)] == ["ana", "ana"]
+    flow.advance(devices.OVERLAP)
+    assert await refused(flow.door, bearer(issued.key))
+    assert (await flow.door(bearer(second.key))).name == "ana"
+    assert await devices.sweep_expired(flow.registry) == 1
+
+
+async def test_two_that_renew_at_once_both_get_a_good_key(flow: Flow) -> None:
+    _, _, renewal = await flow.renewing()
+    polls = await asyncio.gather(flow.renew(renewal), flow.renew(renewal))
+    for _, issued, _ in map(granted, polls):
+        assert (await flow.door(bearer(issued.key))).name == "ana"
+
+
+async def test_a_key_whose_text_depends_on_its_end_alone_is_renewed_within_the_instant(flow: Flow) -> None:
+    def plain(token: Token, user: User) -> str:
+        return f"tfy_{token.id}-{token.expires}"
+
+    begun = await flow.begin()
+    await flow.approve(begun)
+    _, issued, renewal = granted(await flow.write(devices.poll_renewing_device, begun.device_code, plain))
+    _, again, _ = granted(await flow.write(devices.renew_key, renewal, plain))
+    assert again.key == issued.key
+    assert (await flow.door(bearer(again.key))).name == "ana"
+
+
+async def test_neither_a_devices_code_nor_its_key_renews_anything(flow: Flow) -> None:
+    begun = await flow.begin()
+    assert (await flow.renew(begun.device_code)).progress is Progress.UNKNOWN
+    await flow.approve(begun)
+    poll = await flow.poll(begun)
+    assert poll.issued is not None
+    for wrong in (begun.device_code, poll.issued.key, ""):
+        assert (await flow.renew(wrong)).progress is Progress.UNKNOWN
+
+
+async def test_what_waits_for_its_user_gets_no_key_that_renews(flow: Flow) -> None:
+    begun = await flow.begin()
+    for progress in (Progress.WAITING, Progress.REFUSED):
+        assert (await flow.write(devices.poll_renewing_device, begun.device_code, make_key)).progress is progress
+        if progress is Progress.WAITING:
+            await flow.write(devices.deny_device, flow.caller, begun.device.id, begun.user_code)
+    assert (await flow.write(devices.poll_renewing_device, "x", make_key)).progress is Progress.UNKNOWN
+
+
+async def test_who_was_shut_out_renews_no_key(flow: Flow) -> None:
+    shut: list[Callable[[Poll, Issued], Awaitable[object]]] = [
+        lambda poll, issued: flow.write(
+            devices.change_device, flow.caller, poll.device and poll.device.id, locked=True
+        ),
+        lambda poll, issued: revoke_token(flow.registry, issued.token.id),
+        lambda poll, issued: flow.write(devices.delete_device, flow.caller, poll.device and poll.device.id),
+        lambda poll, issued: change_row(flow.registry, "ana", active=False),
+    ]
+    for act in shut:
+        poll, issued, renewal = await flow.renewing()
+        await act(poll, issued)
+        assert (await flow.renew(renewal)).progress in (Progress.REFUSED, Progress.UNKNOWN)
+        assert await refused(flow.door, bearer(issued.key))
+
+
+async def test_devices_that_renew_do_not_replace_each_other(flow: Flow) -> None:
+    keys = [(await flow.renewing())[1].key for _ in range(2)]
+    assert [(await flow.door(bearer(key))).name for key in keys] == ["ana", "ana"]

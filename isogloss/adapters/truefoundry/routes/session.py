@@ -4,11 +4,11 @@ from typing import Any
 
 from isogloss.adapters.call import Call
 from isogloss.adapters.operations import Read, Route
-from isogloss.adapters.truefoundry.holders import base_url
-from isogloss.adapters.truefoundry.subjects import email_of
+from isogloss.adapters.truefoundry.subjects import subject
 from isogloss.core.errors import Unauthenticated
 from isogloss.core.model import User
 from isogloss.core.ports import Reader
+from isogloss.core.registry.users import address_of
 
 OLDEST = "0.0.1"
 """The oldest client that may come: every one."""
@@ -21,7 +21,7 @@ async def minimum_version(call: Call, unit: Reader) -> dict[str, Any]:
 
 async def tenant(call: Call, unit: Reader) -> dict[str, Any]:
     """The tenant of this host. Clients read the one key in snake case and the other in camel case."""
-    return {"tenantName": call.host.tenant, "auth_server_url": base_url(call)}
+    return {"tenantName": call.host.tenant, "auth_server_url": call.root}
 
 
 async def session(call: Call, unit: Reader) -> dict[str, Any]:
@@ -29,13 +29,14 @@ async def session(call: Call, unit: Reader) -> dict[str, Any]:
     user = None if call.caller.user_id is None else await unit.get(User, id=call.caller.user_id)
     if user is None:
         raise Unauthenticated("The user of this key is gone.")
-    email, name = email_of(user, call.host.tenant), call.host.tenant
+    name = call.host.tenant
+    slug = subject(user, name).subject_slug
     return {
         "user": {
             "tenantName": name,
-            "email": email,
-            "subjectSlug": email,
-            "subject": {"subjectSlug": email},
+            "email": address_of(user, name),
+            "subjectSlug": slug,
+            "subject": {"subjectSlug": slug},
             "metadata": {"userObject": {"username": user.name}},
         },
         "tenantInfo": {"tenantName": name},

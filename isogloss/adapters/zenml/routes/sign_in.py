@@ -9,13 +9,22 @@ from isogloss.adapters.call import Call, as_uuid, number, storable
 from isogloss.adapters.operations import Plain, Read, Route
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import account_wire
-from isogloss.adapters.zenml.account_translate import device_said, make_device_key
+from isogloss.adapters.zenml.account_translate import device_said
 from isogloss.adapters.zenml.failures import BadValue, Refusal, Unprocessable
 from isogloss.core.access import Credential, Principal, Role
 from isogloss.core.errors import Unauthenticated
 from isogloss.core.model import Record, Run
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.registry.devices import APPROVAL, SECOND, Begun, Poll, Progress, begin_device, poll_device
+from isogloss.core.registry.devices import (
+    APPROVAL,
+    SECOND,
+    Begun,
+    Poll,
+    Progress,
+    begin_device,
+    make_device_key,
+    poll_device,
+)
 from isogloss.core.registry.sessions import DAY, issue_session
 
 PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
