@@ -16,14 +16,16 @@ from isogloss.adapters.dialect import Host
 from isogloss.adapters.truefoundry.apply import apply
 from isogloss.adapters.truefoundry.bodies.manifests import manifest_of
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, DIALECT
+from isogloss.adapters.truefoundry.run_translate import facet, state
 from isogloss.core import names
 from isogloss.core.access import ANYBODY, Credential, Principal, Role
 from isogloss.core.facets import with_part
-from isogloss.core.model import Metric, MetricPoint, Parameter, Project, Run, RunTag, Tag, Version
+from isogloss.core.model import Metric, MetricPoint, Parameter, Project, RunTag, Tag
 from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import FIRST_SERIAL
 from isogloss.core.registry.tags import attach, ensure_tags
+from isogloss.core.registry.tracking import create_tracked_run
 from isogloss.core.registry.users import UserDraft, create_user
 
 PREFIX: Final = "/api/svc/v1"
@@ -70,9 +72,7 @@ async def create_rows(size: Size, made: Made, registry: Registry, clock: ours.Se
     await _create_versions(size, made, registry, clock, caller)
     for run in runs(size):
         clock.now = run.started
-        entity = _run(registry, caller, repos[0], run)
-        await store.write(partial(_write_run, run, entity))
-        made.runs.append(entity.id)
+        made.runs.append(await store.write(partial(_write_run, registry, caller, repos[0], run)))
 
 
 async def _create_versions(
@@ -83,14 +83,12 @@ async def _create_versions(
     call = Call(host=host, caller=caller, path={}, query_string=b"", headers={}, body=b"")
 
     async def write(unit: Writer, row: SeedRow) -> str:
-        version_id = await apply(call, unit, manifest_of(ARTIFACT, manifest(row)))
+        version = (await apply(call, unit, manifest_of(ARTIFACT, manifest(row)))).version
         for name in row.tags:
             if name not in known:
                 [known[name]] = await ensure_tags(registry, unit, caller, [name], lambda: "grey")
-            version = await unit.get(Version, id=version_id)
-            assert version is not None
             await attach(registry, unit, caller, known[name], version)
-        return version_id
+        return version.id
 
     for row in rows(size):
         clock.now = row.created
@@ -122,50 +120,29 @@ def _repo(registry: Registry, caller: Principal, index: int) -> Project:
     )
 
 
-def _run(registry: Registry, caller: Principal, repo: Project, run: SeedRun) -> Run:
-    return Run(
-        id=registry.new_id(),
-        project_id=repo.id,
+async def _write_run(registry: Registry, caller: Principal, repo: Project, seed: SeedRun, unit: Writer) -> str:
+    """Make a run, and what was logged of it: as rows, since all of it is new. Answers its id."""
+    run = await create_tracked_run(
+        registry,
+        unit,
+        caller,
+        repo,
         dialect=DIALECT,
-        role="run",
-        workflow_id=None,
-        deployment_id=None,
-        parent_id=None,
-        position=None,
-        key=None,
-        name=run.name,
-        metadata=None,
-        state_id=None,
-        state_type="RUNNING",
-        state_name="RUNNING",
-        state_at=run.started,
-        expected_start=None,
-        next_start=None,
-        started=run.started,
-        ended=None,
-        attempts=0,
-        spent=0,
-        tags="[]",
-        facet=None,
-        author_id=caller.user_id,
-        created=run.started,
-        updated=run.started,
-        deleted=None,
+        name=seed.name,
+        state=state("RUNNING"),
+        started=seed.started,
+        facet=facet(None),
+        tags=(),
     )
-
-
-async def _write_run(run: SeedRun, entity: Run, unit: Writer) -> None:
-    await unit.add(entity)
-    await unit.add(*(Parameter(run_id=entity.id, key=key, value=value) for key, value in run.parameters.items()))
-    await unit.add(*(RunTag(run_id=entity.id, key=key, value=value) for key, value in run.tags.items()))
+    await unit.add(*(RunTag(run_id=run.id, key=key, value=value) for key, value in seed.tags.items()))
+    await unit.add(*(Parameter(run_id=run.id, key=key, value=value) for key, value in seed.parameters.items()))
     points = [
-        MetricPoint(run_id=entity.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=False)
-        for point in run.points
+        MetricPoint(run_id=run.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=False)
+        for point in seed.points
     ]
     latest = {
-        point.key: Metric(
-            run_id=entity.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=point.nan
-        )
+        point.key: Metric(run_id=run.id, key=point.key, step=point.step, at=point.at, value=point.value, nan=point.nan)
         for point in points
     }
     await unit.add(*points, *latest.values())
+    return run.id
