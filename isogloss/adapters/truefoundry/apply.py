@@ -11,16 +11,17 @@ from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, same
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
 from isogloss.adapters.truefoundry.places import storage_root
+from isogloss.adapters.truefoundry.version_translate import BESIDE
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Artifact, Project, Version
+from isogloss.core.model import Artifact, Project, Stage, Version
 from isogloss.core.places import OWNED, owned_prefix, owned_uri
 from isogloss.core.ports import Writer
 from isogloss.core.registry.artifacts import ByWord
-from isogloss.core.registry.stages import take_stage
+from isogloss.core.registry.stages import take_stage, take_stage_for_bytes_elsewhere
 from isogloss.core.registry.transfers import files_of
 from isogloss.core.registry.versions import VersionDraft, lock_version, rewrite_version, write_version
 
-ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data"}
+ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data", "plot": "data", "image": "data"}
 """What a version of a kind holds, in the core's words."""
 
 
@@ -62,6 +63,29 @@ def _is_ours(call: Call, manifest: Manifest, root: str) -> bool:
     return False
 
 
+async def finalize(call: Call, unit: Writer, stage: Stage, manifest: Manifest) -> Applied:
+    """Make the version of a stage, whose bytes lie there or elsewhere, as its manifest says. Raises as ``apply``."""
+    project = await named_project(unit, manifest.common.ml_repo)
+    root = manifest.source.get("uri")
+    if root == stage.root:
+        return await _apply_stage(call, unit, project, manifest, root)
+    taken = await take_stage_for_bytes_elsewhere(call.registry, unit, stage.root)
+    if taken is None:
+        raise NotFound("stage", stage.id)
+    await _check_artifact(unit, project, manifest, taken)
+    return await _write(call, unit, project, manifest, id=taken.id)
+
+
+async def change_version(call: Call, unit: Writer, version_id: str, manifest: Manifest) -> Applied:
+    """Change the version of this id to its manifest. Raises as ``apply``, and ``Malformed`` for that of another."""
+    version, artifact = await lock_version(unit, version_id)
+    project = await named_project(unit, manifest.common.ml_repo)
+    named = await artifact_of(unit, project, manifest.kind, manifest.common.name)
+    if named is None or named.id != artifact.id or manifest.common.version not in (None, version.ordinal):
+        raise Malformed(WHERE, "must name the version that is changed: its repo, name and version stay as they are.")
+    return await _rewrite(call, unit, project, version, artifact, manifest)
+
+
 async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Manifest, root: str) -> Applied:
     stage = await take_stage(call.registry, unit, root)
     if stage is None:
@@ -73,12 +97,16 @@ async def _apply_stage(call: Call, unit: Writer, project: Project, manifest: Man
                 f"{root!r} is no place that was staged, or not any more; stage the version again.",
             )
         return await _rewrite(call, unit, project, *await lock_version(unit, applied.id), manifest)
+    await _check_artifact(unit, project, manifest, stage)
+    uri = owned_uri(files_of(call.registry).shared, owned_prefix(stage.project_id, stage.id))
+    return await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)
+
+
+async def _check_artifact(unit: Writer, project: Project, manifest: Manifest, stage: Stage) -> None:
     staged = await unit.get(Artifact, id=stage.artifact_id)
     named = await artifact_of(unit, project, manifest.kind, manifest.common.name)
     if staged is None or named is None or staged.id != named.id:
-        raise Malformed(f"{WHERE}.source.uri", f"{root!r} was staged for another artifact than this one.")
-    uri = owned_uri(files_of(call.registry).shared, owned_prefix(stage.project_id, stage.id))
-    return await _write(call, unit, project, manifest, id=stage.id, uri=uri, owned=True)
+        raise Malformed(f"{WHERE}.source.uri", f"{stage.root!r} was staged for another artifact than this one.")
 
 
 async def _applied(unit: Writer, project: Project, manifest: Manifest, root: str) -> Version | None:
@@ -151,4 +179,4 @@ def _rest(version: Version, manifest: Manifest) -> dict[str, Any]:
         rest = rest | {"source": before["source"]}
     if not same_content(kind, before, rest):
         raise Malformed(WHERE if kind.keeps_data else f"{WHERE}.source", guesses.CONTENT_CHANGED)
-    return rest
+    return {member: before[member] for member in BESIDE if member in before} | rest

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.operations import Manner, Route, handlers
 from isogloss.adapters.reply import Reply
-from isogloss.adapters.truefoundry.failures import reply_to_ml, reply_to_svc
+from isogloss.adapters.truefoundry.failures import reply_to_flow, reply_to_ml, reply_to_svc
+from isogloss.adapters.truefoundry.flow import FLOW_ROUTES
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.routes import artifacts, files, repos, runs, session, sign_in, versions, writing
 from isogloss.core.access import Credential
@@ -17,7 +18,7 @@ from isogloss.core.registry.tokens import looks_like_token
 
 _BEFORE_SIGN_IN = ("min-cli-version", "tenant-id", "oauth2/device-authorize", "oauth2/token")
 
-SVC, ML = "/api/svc/v1", "/api/ml/v1"
+SVC, ML, FLOW = "/api/svc/v1", "/api/ml/v1", "/api/ml/api/2.0/mlflow"
 
 BOTH: tuple[Route, ...] = (
     *repos.READS,
@@ -26,7 +27,7 @@ BOTH: tuple[Route, ...] = (
     *artifacts.ROUTES,
     *versions.ROUTES,
 )
-"""What both families have, in the same shapes."""
+"""What the two newer families have, in the same shapes."""
 
 SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *sign_in.ROUTES, *repos.SVC_ROUTES, *runs.ROUTES, *BOTH)
 ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
@@ -37,8 +38,17 @@ SVC_MANNER = Manner(
     not_allowed=Reply(b'{"statusCode":405,"message":"Method Not Allowed"}', 405),
 )
 ML_MANNER = Manner(prefix=ML, reply_to=reply_to_ml, not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405))
+FLOW_MANNER = Manner(
+    prefix=FLOW,
+    reply_to=reply_to_flow,
+    not_allowed=Reply(b'{"error_code":"INVALID_PARAMETER_VALUE","message":"Method Not Allowed"}', 405),
+)
 
-FAMILIES: tuple[tuple[Manner, tuple[Route, ...]], ...] = ((SVC_MANNER, SVC_ROUTES), (ML_MANNER, ML_ROUTES))
+FAMILIES: tuple[tuple[Manner, tuple[Route, ...]], ...] = (
+    (SVC_MANNER, SVC_ROUTES),
+    (ML_MANNER, ML_ROUTES),
+    (FLOW_MANNER, FLOW_ROUTES),
+)
 """Each family with what it serves."""
 
 
@@ -70,7 +80,7 @@ TRUEFOUNDRY = Dialect(
     name=DIALECT,
     prefixes=("/api/svc", "/api/ml"),
     routes=routes,
-    open_paths=frozenset(f"{SVC}/{path}" for path in _BEFORE_SIGN_IN),
+    open_paths=frozenset((*(f"{SVC}/{path}" for path in _BEFORE_SIGN_IN), f"{FLOW}/tenant-id")),
     unauthorized=Answer(status=401, body=b'{"statusCode":401,"message":"A valid key is needed."}'),
     too_large=Answer(status=413, body=b'{"statusCode":413,"message":"The body is too large."}'),
     failed=Answer(status=500, body=b'{"statusCode":500,"message":"Internal Server Error"}'),

@@ -30,7 +30,13 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def listing(level: Level, path: str, *, limit: int, token: str | None) -> dict[str, Any]:
-    """A page of a level, in the order of names. The token is the last path of the page before."""
+    """A page of a level, as the newer families have it."""
+    page, following = page_of(level, path, limit=limit, token=token)
+    return {"data": page, "pagination": {"limit": limit, "nextPageToken": following}}
+
+
+def page_of(level: Level, path: str, *, limit: int, token: str | None) -> tuple[list[Entry], str | None]:
+    """A page of a level, in the order of names, and the token of the next one: the last path of the page before."""
     above = f"{path}/" if path else ""
     entries = [Entry(path=above + name, is_dir=True) for name in level.directories]
     entries += [
@@ -46,7 +52,7 @@ def listing(level: Level, path: str, *, limit: int, token: str | None) -> dict[s
     start = 0 if token is None else bisect_right(entries, token, key=lambda entry: entry.path)
     page = entries[start : start + limit]
     more = start + limit < len(entries)
-    return {"data": page, "pagination": {"limit": limit, "nextPageToken": page[-1].path if more else None}}
+    return page, page[-1].path if more else None
 
 
 def multipart(path: str, begun: BegunUpload) -> dict[str, Any]:

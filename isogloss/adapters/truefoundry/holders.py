@@ -3,6 +3,8 @@
 Bytes never come here: clients send them to, and fetch them from, the addresses that they are given.
 """
 
+from typing import Any
+
 from msgspec import Struct
 
 from isogloss.adapters.call import Call
@@ -12,6 +14,7 @@ from isogloss.adapters.transfers import links
 from isogloss.adapters.truefoundry.bodies.requests import ListFiles, MultipartUpload, SignedUrls
 from isogloss.adapters.truefoundry.file_translate import Signed, listing, multipart
 from isogloss.core.places import checked_path, owned_key
+from isogloss.core.ports import Level
 from isogloss.core.registry import transfers
 from isogloss.core.registry.transfers import Owner
 
@@ -29,32 +32,49 @@ class Holder(Struct, frozen=True, kw_only=True):
 
 
 async def addresses(call: Call, holder: Holder, asked: SignedUrls) -> Reply:
-    """An address for each path, in the order of the paths."""
-    keys = [holder.key(path) for path in asked.paths]
+    """As ``signed``, as the newer families have it."""
+    return Reply(encode({"data": await signed(call, holder, asked.paths, writing=asked.operation == "WRITE")}))
+
+
+async def signed(call: Call, holder: Holder, paths: list[str], *, writing: bool) -> list[Signed]:
+    """An address for each path, in the order of the paths. Raises ``Denied`` and ``Invalid``."""
+    keys = [holder.key(path) for path in paths]
     registry, link = call.registry, link_of(call)
     urls = (
         await transfers.issue_writes(registry, call.caller, keys, holder.owner, link)
-        if asked.operation == "WRITE"
+        if writing
         else await transfers.issue_reads(registry, call.caller, keys, link)
     )
-    signed = [Signed(path=path, signed_url=url) for path, url in zip(asked.paths, urls, strict=True)]
-    return Reply(encode({"data": signed}))
+    return [Signed(path=path, signed_url=url) for path, url in zip(paths, urls, strict=True)]
 
 
 async def part_addresses(call: Call, holder: Holder, asked: MultipartUpload) -> Reply:
-    """Addresses for the parts of a large file."""
-    begun = await transfers.begin_upload(
-        call.registry, call.caller, holder.key(asked.path), asked.num_parts, holder.owner, link_of(call)
-    )
-    return Reply(encode({"data": multipart(asked.path, begun)}))
+    """As ``begun``, as the newer families have it."""
+    return Reply(encode({"data": await begun(call, holder, asked.path, asked.num_parts)}))
+
+
+async def begun(call: Call, holder: Holder, path: str, parts: int) -> dict[str, Any]:
+    """Addresses for the parts of a large file. Raises ``Denied`` and ``Invalid``."""
+    key, link = holder.key(path), link_of(call)
+    return multipart(path, await transfers.begin_upload(call.registry, call.caller, key, parts, holder.owner, link))
 
 
 async def level_of(call: Call, holder: Holder, asked: ListFiles) -> Reply:
-    """One level of the files."""
-    path = (asked.path or "").strip("/")
-    prefix = holder.key(path) if path else owned_key(holder.project_id, holder.id)
-    level = await transfers.files_of(call.registry).objects.browse(prefix)
+    """One level of the files, as the newer families have it."""
+    path = below(asked.path)
+    level = await browsed(call, holder, path)
     return Reply(encode(listing(level, path, limit=asked.limit, token=asked.page_token or None)))
+
+
+def below(path: str | None) -> str:
+    """A path that a client asks for, from the root, which is empty."""
+    return (path or "").strip("/")
+
+
+async def browsed(call: Call, holder: Holder, path: str) -> Level:
+    """One level of the files. Raises ``Invalid`` for a path that leads elsewhere."""
+    prefix = holder.key(path) if path else owned_key(holder.project_id, holder.id)
+    return await transfers.files_of(call.registry).objects.browse(prefix)
 
 
 def link_of(call: Call) -> transfers.Link:

@@ -54,7 +54,18 @@ PROMPT = Kind(
 )
 SKILL = Kind(name="skill", fqn_type="agent-skill", manifest_type="agent-skill", noun="agent_skill", path="agent-skill")
 
+PLOT = Kind(
+    name="plot", fqn_type="plot", manifest_type="artifact-version", noun="artifact", path="artifact", of_runs=True
+)
+IMAGE = Kind(
+    name="image", fqn_type="image", manifest_type="artifact-version", noun="artifact", path="artifact", of_runs=True
+)
+
 KINDS = (ARTIFACT, MODEL, PROMPT, SKILL)
-BY_NAME = {kind.name: kind for kind in KINDS}
-BY_FQN_TYPE = {kind.fqn_type: kind for kind in KINDS}
+PICTURES = (PLOT, IMAGE)
+"""What the older clients draw for runs, which only the MLflow-shaped family makes and lists."""
+
+EVERY_KIND = (*KINDS, *PICTURES)
+BY_NAME = {kind.name: kind for kind in EVERY_KIND}
+BY_FQN_TYPE = {kind.fqn_type: kind for kind in EVERY_KIND}
 BY_MANIFEST_TYPE = {kind.manifest_type: kind for kind in KINDS}

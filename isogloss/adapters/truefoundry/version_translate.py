@@ -24,6 +24,9 @@ from isogloss.core.registry.tracking import Points
 
 DESCRIPTION_LENGTH = 512
 
+BESIDE = ("internal_metadata", "data_path", "artifact_size")
+"""What the MLflow-shaped family says of a version beside its manifest, and is kept with the manifest's own members."""
+
 
 class VersionRow(Struct, frozen=True):
     """What is read of a version. The fields are those of ``VERSION_FIELDS``, in their order."""
@@ -135,7 +138,7 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
         shown["run_id"] = row.producer_run
     own = rest_of(row, kind)
     if own is not None:
-        return {**own, **shown}
+        return {**{member: value for member, value in own.items() if member not in BESIDE}, **shown}
     return shown | _foreign_parts(kind, shown_uri(place, row.uri))
 
 

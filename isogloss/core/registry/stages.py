@@ -64,6 +64,14 @@ async def take_stage(registry: Registry, unit: Writer, root: str) -> Stage | Non
     return stage
 
 
+async def take_stage_for_bytes_elsewhere(registry: Registry, unit: Writer, root: str) -> Stage | None:
+    """As ``take_stage``, for a version whose bytes lie elsewhere: whatever came to the stage's place goes."""
+    stage = await take_stage(registry, unit, root)
+    if stage is not None:
+        await unit.add(*discards(registry, [(owned_prefix(stage.project_id, stage.id), stage.expires)]))
+    return stage
+
+
 async def get_stage(registry: Registry, unit: Reader, caller: Principal, stage_id: str) -> Stage:
     """The stage of this id. Raises ``Denied``, and ``NotFound`` also for one that waited too long."""
     require(caller, Role.VIEWER)

@@ -17,7 +17,7 @@ from isogloss.adapters.truefoundry.bodies.common import KEPT, Alias, Count, Desc
 from isogloss.adapters.truefoundry.bodies.models import ModelParts
 from isogloss.adapters.truefoundry.bodies.prompts import PromptParts
 from isogloss.adapters.truefoundry.bodies.sources import SKILL_SOURCES, VERSION_SOURCES, Sources
-from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_MANIFEST_TYPE, MODEL, PROMPT, SKILL, Kind
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_MANIFEST_TYPE, IMAGE, MODEL, PLOT, PROMPT, SKILL, Kind
 
 
 class Common(BaseModel):
@@ -120,6 +120,8 @@ def _check_prompt(rest: dict[str, Any]) -> dict[str, Any]:
 
 PARTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     ARTIFACT.name: check_source,
+    PLOT.name: check_source,
+    IMAGE.name: check_source,
     MODEL.name: _check_model,
     SKILL.name: _check_skill,
     PROMPT.name: _check_prompt,

@@ -86,9 +86,16 @@ async def shown(
     call: Call, unit: Reader, rows: list[ArtifactRow], project: Project | None = None
 ) -> list[dict[str, Any]]:
     """Artifacts as they are answered, each with its latest version."""
-    newest = await _newest(unit, rows)
-    around = await around_versions(call, unit, newest.values(), project=project, beside=rows)
+    newest, around = await around_artifacts(call, unit, rows, project)
     return [artifact(row, newest.get(row.id), around) for row in rows]
+
+
+async def around_artifacts(
+    call: Call, unit: Reader, rows: list[ArtifactRow], project: Project | None = None
+) -> tuple[dict[str, VersionRow], Around]:
+    """The latest versions of artifacts, by the artifacts' ids, and what all of them refer to."""
+    newest = await _newest(unit, rows)
+    return newest, await around_versions(call, unit, newest.values(), project=project, beside=rows)
 
 
 async def _newest(unit: Reader, rows: list[ArtifactRow]) -> dict[str, VersionRow]:

@@ -57,38 +57,43 @@ async def mark_stage_failure(call: Call, unit: Writer) -> dict[str, Any]:
     """Give a stage up, with what was uploaded. After it was applied there is nothing to give up, and no error."""
     require(call.caller, Role.EDITOR)
     body: OfStage = _OF_STAGE.read(call)
-    try:
-        await fail_stage(call.registry, unit, call.caller, body.id)
-    except NotFound:
-        if await unit.get(Version, id=body.id) is None:
-            raise
+    await give_up(call, unit, body.id)
     return {}
+
+
+async def give_up(call: Call, unit: Writer, stage_id: str) -> None:
+    """As ``mark_stage_failure``. Raises ``Denied``, and ``NotFound`` where there never was such a stage."""
+    try:
+        await fail_stage(call.registry, unit, call.caller, stage_id)
+    except NotFound:
+        if await unit.get(Version, id=stage_id) is None:
+            raise
 
 
 async def sign_urls(call: Call) -> Reply:
     """An address for each path, in the order of the paths."""
     body: SignedUrls = _SIGNED_URLS.read(call)
-    writing = body.operation == "WRITE"
-    require(call.caller, Role.EDITOR if writing else Role.VIEWER)
-    return await addresses(call, await _holder(call, body.id, writing=writing), body)
+    return await addresses(call, await holder_of(call, body.id, writing=body.operation == "WRITE"), body)
 
 
 async def begin_multipart(call: Call) -> Reply:
     """Addresses for the parts of a large file."""
     body: MultipartUpload = _MULTIPART.read(call)
-    require(call.caller, Role.EDITOR)
-    return await part_addresses(call, await _holder(call, body.id, writing=True), body)
+    return await part_addresses(call, await holder_of(call, body.id, writing=True), body)
 
 
 async def list_files(call: Call) -> Reply:
     """One level of a version's files."""
     body: ListFiles = _LIST_FILES.read(call)
-    require(call.caller, Role.VIEWER)
-    return await level_of(call, await _holder(call, body.id, writing=False), body)
+    return await level_of(call, await holder_of(call, body.id, writing=False), body)
 
 
-async def _holder(call: Call, holder_id: str, *, writing: bool) -> Holder:
-    """What has files by this id: a stage, or where nothing is to be written a version. Raises ``NotFound``."""
+async def holder_of(call: Call, holder_id: str, *, writing: bool) -> Holder:
+    """What has files by this id: a stage, or where nothing is to be written a version.
+
+    Raises ``Denied`` and ``NotFound``.
+    """
+    require(call.caller, Role.EDITOR if writing else Role.VIEWER)
 
     async def work(unit: Reader) -> Holder:
         staged = await unit.get(Stage, id=holder_id)

@@ -106,11 +106,11 @@ async def shown(call: Call, unit: Reader, found: list[Project]) -> list[dict[str
     """Repos as they are answered."""
     tenant = call.host.tenant
     users = await users_of(unit, (each.author_id for each in found), tenant)
-    counts = await _counts(unit, [each.id for each in found])
+    counts = await counts_of(unit, [each.id for each in found])
     return [repo(each, users.get(each.author_id or "", NOBODY), counts[each.id], tenant) for each in found]
 
 
-async def _counts(unit: Reader, ids: list[str]) -> dict[str, Counts]:
+async def counts_of(unit: Reader, ids: list[str]) -> dict[str, Counts]:
     """How much repos hold, by their ids; runs and data directories are only counted where one repo is asked for."""
     found = await unit.find(Tally, project_id=ids, noun=tallies.ARTIFACT, subject="", internal=False)
     sums: Counter[tuple[str, str]] = Counter()

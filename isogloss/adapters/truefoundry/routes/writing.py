@@ -35,12 +35,12 @@ def apply_version(kind: Kind) -> WriteOperation:
         require(call.caller, Role.EDITOR)
         body: WithManifest = _WITH_MANIFEST.read(call)
         manifest = manifest_of(kind, body.manifest)
-        return {"data": await _shown(call, unit, await apply(call, unit, manifest), manifest.common.name)}
+        return {"data": await shown_applied(call, unit, await apply(call, unit, manifest), manifest.common.name)}
 
     return apply_version
 
 
-async def _shown(call: Call, unit: Writer, applied: Applied, word: str) -> dict[str, Any]:
+async def shown_applied(call: Call, unit: Writer, applied: Applied, word: str) -> dict[str, Any]:
     """What was applied, as it is answered: nothing is read again that is known."""
     row = row_from(applied.version, word)
     tagged = [] if applied.new else [row.id]
