@@ -4,7 +4,8 @@
 
 A comparison is an identifier, an operator and a value; comparisons are joined by AND. An identifier is an attribute, or
 a metric, parameter or tag with its key. A key with other characters than letters, digits and ``_-./`` stands in double
-quotes or backticks. Metrics and times compare with numbers, all else with text in quotes.
+quotes or backticks. Metrics and times compare with numbers, all else with text in quotes. Quotes within quotes are
+doubled, as in SQL; a backslash is a character as any other, since paths are values too.
 """
 
 import re
@@ -53,13 +54,18 @@ _TIMES = {
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`)
+        (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)
       | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
       | (?P<sign>!=|>=|<=|=|>|<|\(|\)|,|\.)
       | (?P<word>[\w/\-]+)
     )""",
     re.VERBOSE,
 )
+
+_QUOTES = "'\"`"
+
+MOST_COMPARISONS = 100
+"""How many a filter may have: engines bound how deep a condition is."""
 
 _MICROSECONDS = 1_000
 """How many go into a millisecond, which times are told in there."""
@@ -91,6 +97,8 @@ def read_filter(text: str, where: str = "body.filter") -> Where:
         if conditions:
             reader.word("AND")
         conditions.append(_comparison(reader))
+        if len(conditions) > MOST_COMPARISONS:
+            raise Malformed(where, f"has more than {MOST_COMPARISONS} comparisons; IN (..) stands for many.")
     return all_of(*conditions)
 
 
@@ -121,14 +129,14 @@ class _Reader:
         self._at = 0
 
     def _split(self, text: str) -> Iterator[Token]:
-        at = 0
-        while text[at:].strip():
+        at, end = 0, len(text.rstrip())
+        while at < end:
             found = _TOKEN.match(text, at)
             if found is None:
-                start = at + len(text[at:]) - len(text[at:].lstrip())
-                raise Malformed(
-                    self._where, f"{text[start : start + 20]!r} at character {start + 1} is not understood."
-                )
+                rest = text[at:].lstrip()
+                start = len(text) - len(rest)
+                unclosed = "; a quote is not closed" if rest[0] in _QUOTES else ""
+                raise Malformed(self._where, f"{rest[:20]!r} at character {start + 1} is not understood{unclosed}.")
             kind = found.lastgroup
             assert kind is not None
             yield Token(kind, found[kind], found.start(kind))
@@ -151,6 +159,12 @@ class _Reader:
         if token.kind != "word" or token.value.upper() != word:
             hint = "; there is no OR, make two searches" if token.value.upper() == "OR" else ""
             self.refuse(token, word + hint)
+
+    def skip(self, word: str) -> bool:
+        """Whether this word comes next, which is passed then."""
+        found = self.more() and self._tokens[self._at].kind == "word" and self._tokens[self._at].value.upper() == word
+        self._at += found
+        return found
 
     def sign(self, sign: str) -> None:
         token = self.next()
@@ -197,6 +211,8 @@ def _comparison(reader: _Reader) -> Where:
     identifier = _identifier(reader)
     token = reader.next()
     operator = token.value.upper()
+    if operator == "IS":
+        return _presence(reader, identifier, token)
     if operator == "NOT":
         reader.word("IN")
         operator = "NOT IN"
@@ -208,6 +224,16 @@ def _comparison(reader: _Reader) -> Where:
     if operator not in known:
         reader.refuse(token, f"one of {', '.join(known)}")
     return _over(identifier, known[operator](_field(identifier), _value(reader, identifier)))
+
+
+def _presence(reader: _Reader, identifier: Identifier, token: Token) -> Where:
+    """Whether a run has a parameter or tag under a key at all; the language asks it of nothing else."""
+    if identifier.group not in (PARAMETER, TAG):
+        reader.refuse(token, "a comparison; IS NULL and IS NOT NULL are for parameters and tags")
+    negated = reader.skip("NOT")
+    reader.word("NULL")
+    present = Has(identifier.group, _keyed(identifier))
+    return present if negated else Not(present)
 
 
 def _value(reader: _Reader, identifier: Identifier) -> str:
@@ -236,8 +262,8 @@ def _list(reader: _Reader) -> list[str]:
 
 
 def _unquoted(token: Token) -> str:
-    inner = token.value[1:-1]
-    return inner if token.value.startswith("`") else re.sub(r"\\(.)", r"\1", inner)
+    quote = token.value[0]
+    return token.value[1:-1].replace(quote * 2, quote)
 
 
 def _field(identifier: Identifier) -> str:
@@ -248,7 +274,11 @@ def _over(identifier: Identifier, condition: Where) -> Where:
     """The condition on what the identifier names: a run that has nothing there never satisfies it."""
     if identifier.group == ATTRIBUTE:
         return condition
-    return Has(identifier.group, all_of(Compare("key", Operator.EQ, identifier.name), condition))
+    return Has(identifier.group, all_of(_keyed(identifier), condition))
+
+
+def _keyed(identifier: Identifier) -> Where:
+    return Compare("key", Operator.EQ, identifier.name)
 
 
 def _among(identifier: Identifier, values: list[str], negated: bool) -> Where:
