@@ -70,7 +70,8 @@ MOST_COMPARISONS = 100
 _MICROSECONDS = 1_000
 """How many go into a millisecond, which times are told in there."""
 
-_FARTHEST = 2**63 - 1
+_FARTHEST = Decimal(2**53)
+"""In milliseconds: far beyond the times that are kept. Farther ones are not even multiplied."""
 
 
 class Identifier(Struct, frozen=True):
@@ -191,7 +192,10 @@ def _identifier(reader: _Reader) -> Identifier:
     key = _unquoted(token) if token.kind == "text" else token.value
     while token.kind != "text" and reader.peek("."):
         reader.sign(".")
-        key = f"{key}.{reader.next().value}"
+        part = reader.next()
+        if part.kind not in ("word", "number"):
+            reader.refuse(part, "the rest of the key, or quotes around all of it")
+        key = f"{key}.{part.value}"
     if group == ATTRIBUTE:
         return _attribute(reader, Token(token.kind, key, token.at))
     assert group is not None
@@ -303,17 +307,17 @@ _SIGNS = {">": Operator.GT, ">=": Operator.GE, "<": Operator.LT, "<=": Operator.
 def _numeric(sign: str) -> Callable[[str, str], Where]:
     def condition(field: str, text: str) -> Where:
         if field != "value":
-            return _time(field, _SIGNS[sign], Decimal(text) * _MICROSECONDS)
+            return _time(field, _SIGNS[sign], Decimal(text))
         return all_of(Compare("nan", Operator.EQ, False), Compare(field, _SIGNS[sign], float(text)))
 
     return condition
 
 
-def _time(field: str, operator: Operator, instant: Decimal) -> Where:
+def _time(field: str, operator: Operator, milliseconds: Decimal) -> Where:
     """How a time compares with an instant, which may lie between two microseconds, or where no time can be."""
-    within = min(max(instant, Decimal(-_FARTHEST)), Decimal(_FARTHEST))
+    within = min(max(milliseconds, -_FARTHEST), _FARTHEST) * _MICROSECONDS
     whole = int(within.to_integral_value(ROUND_FLOOR if operator in (Operator.GT, Operator.LE) else ROUND_CEILING))
-    if operator is Operator.EQ and whole != instant:
+    if operator is Operator.EQ and (whole != within or abs(milliseconds) > _FARTHEST):
         return NOTHING
     return Compare(field, operator, whole)
 
