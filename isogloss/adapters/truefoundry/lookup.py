@@ -1,5 +1,7 @@
 """Which project, artifact and version are meant by what TrueFoundry's clients name them."""
 
+from collections.abc import Iterable
+
 from isogloss.adapters.truefoundry.fqn import LATEST, Fqn
 from isogloss.adapters.truefoundry.kinds import Kind
 from isogloss.adapters.truefoundry.version_translate import unnamed_id
@@ -13,9 +15,21 @@ GREATEST_SERIAL = 2**31 - 1
 
 async def project_of_id(unit: Reader, text: str) -> Project | None:
     """The project that a repo's id names: a decimal number; null for anything else."""
-    if not (text.isascii() and text.isdigit()) or int(text) > GREATEST_SERIAL:
+    serial = _serial(text)
+    return None if serial is None else await unit.get(Project, serial=serial)
+
+
+async def projects_of_ids(unit: Reader, texts: Iterable[str]) -> list[Project]:
+    """The projects that repos' ids name, those that there are."""
+    serials = {_serial(text) for text in texts} - {None}
+    return await unit.find(Project, serial=list(serials)) if serials else []
+
+
+def _serial(text: str) -> int | None:
+    # Long digits are not even read: that takes time in proportion to the square of their number.
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(GREATEST_SERIAL)):
         return None
-    return await unit.get(Project, serial=int(text))
+    return int(text) if int(text) <= GREATEST_SERIAL else None
 
 
 async def project_of_word(unit: Reader, word: str) -> Project | None:

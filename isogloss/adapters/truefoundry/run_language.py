@@ -4,7 +4,8 @@
 
 A comparison is an identifier, an operator and a value; comparisons are joined by AND. An identifier is an attribute, or
 a metric, parameter or tag with its key. A key with other characters than letters, digits and ``_-./`` stands in double
-quotes or backticks. Metrics and times compare with numbers, all else with text in quotes.
+quotes or backticks. Metrics and times compare with numbers, all else with text in quotes. Quotes within quotes are
+doubled, as in SQL; a backslash is a character as any other, since paths are values too.
 """
 
 import re
@@ -53,7 +54,7 @@ _TIMES = {
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`)
+        (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)
       | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
       | (?P<sign>!=|>=|<=|=|>|<|\(|\)|,|\.)
       | (?P<word>[\w/\-]+)
@@ -61,10 +62,16 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
+_QUOTES = "'\"`"
+
+MOST_COMPARISONS = 100
+"""How many a filter may have: engines bound how deep a condition is."""
+
 _MICROSECONDS = 1_000
 """How many go into a millisecond, which times are told in there."""
 
-_FARTHEST = 2**63 - 1
+_FARTHEST = Decimal(2**53)
+"""In milliseconds: far beyond the times that are kept. Farther ones are not even multiplied."""
 
 
 class Identifier(Struct, frozen=True):
@@ -91,6 +98,8 @@ def read_filter(text: str, where: str = "body.filter") -> Where:
         if conditions:
             reader.word("AND")
         conditions.append(_comparison(reader))
+        if len(conditions) > MOST_COMPARISONS:
+            raise Malformed(where, f"has more than {MOST_COMPARISONS} comparisons; IN (..) stands for many.")
     return all_of(*conditions)
 
 
@@ -121,14 +130,14 @@ class _Reader:
         self._at = 0
 
     def _split(self, text: str) -> Iterator[Token]:
-        at = 0
-        while text[at:].strip():
+        at, end = 0, len(text.rstrip())
+        while at < end:
             found = _TOKEN.match(text, at)
             if found is None:
-                start = at + len(text[at:]) - len(text[at:].lstrip())
-                raise Malformed(
-                    self._where, f"{text[start : start + 20]!r} at character {start + 1} is not understood."
-                )
+                rest = text[at:].lstrip()
+                start = len(text) - len(rest)
+                unclosed = "; a quote is not closed" if rest[0] in _QUOTES else ""
+                raise Malformed(self._where, f"{rest[:20]!r} at character {start + 1} is not understood{unclosed}.")
             kind = found.lastgroup
             assert kind is not None
             yield Token(kind, found[kind], found.start(kind))
@@ -151,6 +160,12 @@ class _Reader:
         if token.kind != "word" or token.value.upper() != word:
             hint = "; there is no OR, make two searches" if token.value.upper() == "OR" else ""
             self.refuse(token, word + hint)
+
+    def skip(self, word: str) -> bool:
+        """Whether this word comes next, which is passed then."""
+        found = self.more() and self._tokens[self._at].kind == "word" and self._tokens[self._at].value.upper() == word
+        self._at += found
+        return found
 
     def sign(self, sign: str) -> None:
         token = self.next()
@@ -177,7 +192,10 @@ def _identifier(reader: _Reader) -> Identifier:
     key = _unquoted(token) if token.kind == "text" else token.value
     while token.kind != "text" and reader.peek("."):
         reader.sign(".")
-        key = f"{key}.{reader.next().value}"
+        part = reader.next()
+        if part.kind not in ("word", "number"):
+            reader.refuse(part, "the rest of the key, or quotes around all of it")
+        key = f"{key}.{part.value}"
     if group == ATTRIBUTE:
         return _attribute(reader, Token(token.kind, key, token.at))
     assert group is not None
@@ -197,6 +215,8 @@ def _comparison(reader: _Reader) -> Where:
     identifier = _identifier(reader)
     token = reader.next()
     operator = token.value.upper()
+    if operator == "IS":
+        return _presence(reader, identifier, token)
     if operator == "NOT":
         reader.word("IN")
         operator = "NOT IN"
@@ -208,6 +228,16 @@ def _comparison(reader: _Reader) -> Where:
     if operator not in known:
         reader.refuse(token, f"one of {', '.join(known)}")
     return _over(identifier, known[operator](_field(identifier), _value(reader, identifier)))
+
+
+def _presence(reader: _Reader, identifier: Identifier, token: Token) -> Where:
+    """Whether a run has a parameter or tag under a key at all; the language asks it of nothing else."""
+    if identifier.group not in (PARAMETER, TAG):
+        reader.refuse(token, "a comparison; IS NULL and IS NOT NULL are for parameters and tags")
+    negated = reader.skip("NOT")
+    reader.word("NULL")
+    present = Has(identifier.group, _keyed(identifier))
+    return present if negated else Not(present)
 
 
 def _value(reader: _Reader, identifier: Identifier) -> str:
@@ -236,8 +266,8 @@ def _list(reader: _Reader) -> list[str]:
 
 
 def _unquoted(token: Token) -> str:
-    inner = token.value[1:-1]
-    return inner if token.value.startswith("`") else re.sub(r"\\(.)", r"\1", inner)
+    quote = token.value[0]
+    return token.value[1:-1].replace(quote * 2, quote)
 
 
 def _field(identifier: Identifier) -> str:
@@ -248,7 +278,11 @@ def _over(identifier: Identifier, condition: Where) -> Where:
     """The condition on what the identifier names: a run that has nothing there never satisfies it."""
     if identifier.group == ATTRIBUTE:
         return condition
-    return Has(identifier.group, all_of(Compare("key", Operator.EQ, identifier.name), condition))
+    return Has(identifier.group, all_of(_keyed(identifier), condition))
+
+
+def _keyed(identifier: Identifier) -> Where:
+    return Compare("key", Operator.EQ, identifier.name)
 
 
 def _among(identifier: Identifier, values: list[str], negated: bool) -> Where:
@@ -273,17 +307,17 @@ _SIGNS = {">": Operator.GT, ">=": Operator.GE, "<": Operator.LT, "<=": Operator.
 def _numeric(sign: str) -> Callable[[str, str], Where]:
     def condition(field: str, text: str) -> Where:
         if field != "value":
-            return _time(field, _SIGNS[sign], Decimal(text) * _MICROSECONDS)
+            return _time(field, _SIGNS[sign], Decimal(text))
         return all_of(Compare("nan", Operator.EQ, False), Compare(field, _SIGNS[sign], float(text)))
 
     return condition
 
 
-def _time(field: str, operator: Operator, instant: Decimal) -> Where:
+def _time(field: str, operator: Operator, milliseconds: Decimal) -> Where:
     """How a time compares with an instant, which may lie between two microseconds, or where no time can be."""
-    within = min(max(instant, Decimal(-_FARTHEST)), Decimal(_FARTHEST))
+    within = min(max(milliseconds, -_FARTHEST), _FARTHEST) * _MICROSECONDS
     whole = int(within.to_integral_value(ROUND_FLOOR if operator in (Operator.GT, Operator.LE) else ROUND_CEILING))
-    if operator is Operator.EQ and whole != instant:
+    if operator is Operator.EQ and (whole != within or abs(milliseconds) > _FARTHEST):
         return NOTHING
     return Compare(field, operator, whole)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from isogloss.adapters.call import Call, Malformed
 from isogloss.adapters.truefoundry.around import projects_of, users_of
 from isogloss.adapters.truefoundry.kinds import DIALECT
-from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
+from isogloss.adapters.truefoundry.lookup import project_of_word, projects_of_ids
 from isogloss.adapters.truefoundry.run_language import read_filter, read_order
 from isogloss.adapters.truefoundry.run_translate import Whole, data, info
 from isogloss.core.access import Role, require
@@ -97,8 +97,7 @@ async def _projects(unit: Reader, asked: Search) -> list[Project] | None:
         return [] if found is None else [found]
     if asked.repo_ids is None:
         return None
-    named = [await project_of_id(unit, repo_id) for repo_id in dict.fromkeys(asked.repo_ids)]
-    return [project for project in named if project is not None]
+    return await projects_of_ids(unit, asked.repo_ids)
 
 
 async def shown(call: Call, unit: Reader, runs: Sequence[Run]) -> list[Whole]:

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from isogloss.core.access import Principal, Role, require
-from isogloss.core.errors import Invalid, NotFound
+from isogloss.core.errors import Conflict, Invalid, NotFound
 from isogloss.core.model import (
     Instant,
     Json,
@@ -38,6 +38,9 @@ KEY_BYTES = 1000
 """How long a key may be: well beyond what clients send, and within what an index takes."""
 
 LARGEST = 2**63 - 1
+
+ENDINGS = (6, 12, 32)
+"""How many characters of its id tell a run from another of the same name: more, where fewer do not."""
 
 
 class Point(Struct, frozen=True):
@@ -89,14 +92,21 @@ async def create_tracked_run(
     facet: Json | None,
     tags: Sequence[tuple[str, str]] = (),
 ) -> Run:
-    """Make a run in a project, in a state. Raises ``Denied`` and ``Invalid``."""
+    """Make a run in a project, in a state. Where another run has the name, this one's gets an ending.
+
+    Raises ``Denied``, ``NotFound`` for a project that is gone, and ``Invalid``.
+    """
     require(caller, Role.EDITOR)
     check_name("name", name)
+    # Two runs that are made at once must not both find a name free.
+    if await unit.lock(Project, id=project.id) is None:
+        raise NotFound("project", project.id)
     now = registry.clock()
     draft = RunDraft(dialect=dialect, role=RUN, name=name)
     blank = blank_run(registry, caller, project, draft, now)
     run = replace(
         blank,
+        name=await _free_name(unit, blank),
         state_type=state.type,
         state_name=state.name,
         state_at=now,
@@ -108,6 +118,31 @@ async def create_tracked_run(
     return run
 
 
+async def _free_name(unit: Reader, run: Run) -> str:
+    """The name of a run, with as much of its id as tells it from those that the dialect has in the project.
+
+    Runs that are put away keep their names, since they may come back.
+    """
+    endings = [run.id.replace("-", "")[-length:] for length in ENDINGS]
+    names = [run.name, *(f"{run.name}-{ending}" for ending in endings)]
+    named = Query(
+        source=RUN,
+        fields=("name",),
+        project_id=run.project_id,
+        where=all_of(
+            Compare("role", Operator.EQ, RUN),
+            Compare("dialect", Operator.EQ, run.dialect),
+            AnyOf("name", tuple(names)),
+        ),
+    )
+    taken = {name for (name,) in await unit.rows(named)}
+    free = next((name for name in names if name not in taken), None)
+    if free is None:
+        raise Conflict(f"The project has runs called {run.name!r} with every ending already; choose another name.")
+    check_name("name", free)
+    return free
+
+
 async def change_tracked_run(
     registry: Registry,
     unit: Writer,
@@ -115,7 +150,6 @@ async def change_tracked_run(
     run_id: str,
     *,
     dialect: str,
-    name: str | UnsetType = UNSET,
     state: State | UnsetType = UNSET,
     ended: Instant | UnsetType | None = UNSET,
     facet: Json | UnsetType | None = UNSET,
@@ -125,9 +159,6 @@ async def change_tracked_run(
     run = await _locked(unit, run_id, dialect)
     now = max(registry.clock(), run.updated + 1)
     changes: dict[str, Any] = {"updated": now}
-    if name is not UNSET:
-        check_name("name", name)
-        changes["name"] = name
     if state is not UNSET:
         changes |= {"state_type": state.type, "state_name": state.name, "state_at": now}
     if ended is not UNSET:
@@ -324,7 +355,7 @@ async def logged(unit: Reader, run_ids: Sequence[str]) -> Logged:
 async def history(
     unit: Reader, caller: Principal, run_id: str, keys: Sequence[str], *, step: int | None = None
 ) -> list[MetricPoint]:
-    """The points of metrics of a run, or those at one step, in the order of steps and times. Raises ``Denied``."""
+    """The points of metrics of a run, or those at one step, from the first to the last. Raises ``Denied``."""
     require(caller, Role.VIEWER)
     if not keys:
         return []
@@ -342,7 +373,8 @@ async def history(
             sort=Sort("step", then="at"),
         )
     )
-    return [MetricPoint(**dict(zip(fields, row, strict=True))) for row in rows]
+    points = [MetricPoint(**dict(zip(fields, row, strict=True))) for row in rows]
+    return sorted(points, key=_rank)
 
 
 async def points_at(unit: Reader, places: Collection[tuple[str, int]]) -> Points:

@@ -21,7 +21,8 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _storable(text: Any) -> Any:
+def storable(text: Any) -> Any:
+    """Text that every engine keeps; anything else is left for others to refuse."""
     if isinstance(text, str):
         if "\0" in text:
             raise ValueError("must not contain the character NUL")
@@ -29,7 +30,7 @@ def _storable(text: Any) -> Any:
     return text
 
 
-Text = Annotated[str, Field(strict=True), BeforeValidator(_storable)]
+Text = Annotated[str, Field(strict=True), BeforeValidator(storable)]
 Whole = Annotated[int, BeforeValidator(_whole), Field(ge=-GREATEST, le=GREATEST)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=GREATEST)]
 Positive = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=GREATEST)]

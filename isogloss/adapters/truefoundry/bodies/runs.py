@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from isogloss.adapters.truefoundry.bodies.common import Count, Positive, Text, Whole
+from isogloss.adapters.truefoundry.bodies.common import Count, Positive, Text, Whole, storable
 
 MOST_METRICS, MOST_PAIRS = 10_000, 1_000
 """How much one batch may hold: ten times of what a client puts into one."""
@@ -18,6 +18,10 @@ def _number(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_number)]
 Milliseconds = Annotated[Whole, Field(ge=-(2**52), le=2**52)]
+# A run's FQN is TENANT/REPO/NAME, so that a slash would be taken for its end. Clients allow letters, digits and dashes.
+RunName = Annotated[
+    str, BeforeValidator(storable), StringConstraints(strict=True, pattern=r"\A[^/]+\z", max_length=256)
+]
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 
 
@@ -41,7 +45,7 @@ class CreateRun(BaseModel):
     """A run to make in a repo."""
 
     experiment_id: Text
-    name: Text
+    name: RunName
     start_time: Milliseconds | None = None
     tags: Annotated[list[Pair] | None, Field(max_length=MOST_PAIRS)] = None
     description: Text | None = None
@@ -52,7 +56,6 @@ class UpdateRun(BaseModel):
 
     status: Status | None = None
     end_time: Milliseconds | None = None
-    name: Text | None = None
     description: Text | None = None
 
 

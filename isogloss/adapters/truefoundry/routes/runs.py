@@ -1,6 +1,5 @@
 """Runs: make, change, search, and what is logged of them."""
 
-import time
 from typing import Any
 
 from isogloss.adapters.call import Body, Call, Malformed
@@ -18,11 +17,11 @@ from isogloss.adapters.truefoundry.bodies.runs import (
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import project_of_id
 from isogloss.adapters.truefoundry.pages import last
-from isogloss.adapters.truefoundry.run_translate import facet, instant, state, value
+from isogloss.adapters.truefoundry.run_translate import MILLISECOND, facet, instant, state, value
 from isogloss.adapters.truefoundry.searches import DEFAULT_PAGE, Search, read_page_token, search_runs, shown
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Metric
+from isogloss.core.model import Instant, Metric
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tracking
 from isogloss.core.registry.tracking import Batch, Point
@@ -73,8 +72,6 @@ async def update_run(call: Call, unit: Writer) -> dict[str, Any]:
         changes["state"] = state(body.status)
     if body.end_time is not None:
         changes["ended"] = instant(body.end_time)
-    if body.name is not None:
-        changes["name"] = body.name
     if body.description is not None:
         changes["facet"] = facet(body.description)
     run = await tracking.change_tracked_run(
@@ -84,8 +81,8 @@ async def update_run(call: Call, unit: Writer) -> dict[str, Any]:
 
 
 async def delete_run(call: Call, unit: Writer) -> dict[str, Any]:
-    """Put a run away. It can be brought back, and what was logged stays."""
-    await tracking.put_away(call.registry, unit, call.caller, call.path_text("id"), DIALECT)
+    """Delete a run for good, with all that was logged of it. What it made stays."""
+    await tracking.remove_tracked_run(call.registry, unit, call.caller, call.path_text("id"), DIALECT)
     return {}
 
 
@@ -123,7 +120,7 @@ async def log_batch(call: Call, unit: Writer) -> dict[str, Any]:
     """Log metrics, parameters and tags at once: all of them, or none."""
     body: LogBatch = _BATCH.read(call)
     batch = Batch(
-        points=[point(each) for each in body.metrics or ()],
+        points=[point(each, call.registry.clock()) for each in body.metrics or ()],
         parameters=[(each.key, each.value) for each in body.params or ()],
         tags=[(each.key, each.value) for each in body.tags or ()],
     )
@@ -133,7 +130,7 @@ async def log_batch(call: Call, unit: Writer) -> dict[str, Any]:
 async def log_metric(call: Call, unit: Writer) -> dict[str, Any]:
     """Log a point of a metric."""
     body: MetricValue = _METRIC.read(call)
-    return await _log(call, unit, Batch(points=[point(body)]))
+    return await _log(call, unit, Batch(points=[point(body, call.registry.clock())]))
 
 
 async def log_parameter(call: Call, unit: Writer) -> dict[str, Any]:
@@ -160,13 +157,13 @@ async def _log(call: Call, unit: Writer, batch: Batch) -> dict[str, Any]:
     return {}
 
 
-def point(given: MetricValue) -> Point:
+def point(given: MetricValue, now: Instant) -> Point:
     """A point of a metric; one without a time is of now."""
     return Point(
         key=given.key,
         value=float("nan") if given.value is None else given.value,
         step=given.step or 0,
-        at=time.time_ns() // 1_000_000 if given.timestamp is None else given.timestamp,
+        at=now // MILLISECOND if given.timestamp is None else given.timestamp,
     )
 
 
