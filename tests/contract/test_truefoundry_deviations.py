@@ -15,7 +15,7 @@ from tests.contract.document import load_deviations
 from tests.contract.truefoundry_seeds import CREDENTIAL, REPO
 from tests.support.gateways import Answer, Gateway
 
-SVC, ML = "/api/svc/v1", "/api/ml/v1"
+SVC, ML, FLOW = "/api/svc/v1", "/api/ml/v1", "/api/ml/api/2.0/mlflow"
 FAMILIES = (SVC, ML)
 TENANT = "default"
 
@@ -98,6 +98,22 @@ def test_ml_not_found(running: Gateway) -> None:
     answer = ask(running, "GET", f"{ML}/artifact-versions/{nowhere}")
     assert answer.status == 404
     assert nowhere in answer.json()["detail"]
+
+
+def test_flow_not_found(running: Gateway) -> None:
+    nowhere = str(uuid4())
+    answer = ask(running, "GET", f"{FLOW}/mlfoundry-artifacts/artifact-versions/get?id={nowhere}")
+    assert answer.status == 404
+    assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    assert nowhere in answer.json()["message"]
+
+
+def test_denied(running: Gateway) -> None:
+    [repo] = good(running, "GET", f"{SVC}/ml-repos?name={REPO}")["data"]
+    refused_in_svc(ask(running, "DELETE", f"{SVC}/ml-repos/{repo['id']}"), 403)
+    assert set(ask(running, "DELETE", f"{ML}/ml-repos/{repo['id']}").json()) == {"detail"}
+    answer = ask(running, "POST", f"{FLOW}/experiments/hard-delete", {"experiment_id": repo["id"]})
+    assert (answer.status, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize("key", [None, "not-a-key", "a.b"])
