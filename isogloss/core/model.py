@@ -133,13 +133,15 @@ class TagLink(Struct, frozen=True, kw_only=True):
 
     ``project_id`` (null for what belongs to the server), ``kind`` (empty where the thing has none) and ``at``, the time
     at which the thing was made, are the thing's own: they never change, and with them a page of all things with one tag
-    is read off an index.
+    is read off an index. So is ``scope_id``, that of what the thing is one of several of, such as a version's artifact:
+    among its siblings there a tag that may be on one only is looked for.
     """
 
     tag_id: str
     entity: str
     entity_id: str
     project_id: str | None
+    scope_id: str | None
     kind: str
     at: Instant
     created: Instant

@@ -87,8 +87,9 @@ def _statements(engine: str) -> list[str]:
         rows(
             VERSIONS // 10,
             "tag_links",
-            "tag_id, entity, entity_id, project_id, kind, at, created",
-            f"{_id(6, '7', engine)}, 'version', {_id(2, 'i * 10', engine)}, {_PROJECT}, 'artifact', i * 10000000, i",
+            "tag_id, entity, entity_id, project_id, scope_id, kind, at, created",
+            f"{_id(6, '7', engine)}, 'version', {_id(2, 'i * 10', engine)}, {_PROJECT}, "
+            f"{_id(1, f'i * 10 % {ARTIFACTS}', engine)}, 'artifact', i * 10000000, i",
         ),
         rows(
             VERSIONS // 20,

@@ -177,6 +177,7 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
         entity=entity,
         entity_id=thing.id,
         project_id=thing.project_id,
+        scope_id=scope_of(thing),
         kind=thing.kind if isinstance(thing, Artifact | Version) else "",
         at=thing.created,
         created=registry.clock(),
@@ -199,15 +200,14 @@ async def attach_to_one(
     """
     require(caller, Role.EDITOR)
     for tag in tags:
-        links = await unit.find(TagLink, tag_id=tag.id, entity="version")
-        others = {link.entity_id: link for link in links if link.entity_id != version.id}
-        siblings = await unit.find(Version, id=list(others), artifact_id=version.artifact_id) if others else []
-        if siblings and not force:
+        others = await _on_siblings(unit, tag, "version", version)
+        if others and not force:
+            [holder] = await unit.find(Version, id=others[0].entity_id)
             raise Conflict(
-                f"The tag {tag.name!r} is on version {siblings[0].ordinal} already; say force to move it to "
+                f"The tag {tag.name!r} is on version {holder.ordinal} already; say force to move it to "
                 f"version {version.ordinal}."
             )
-        await _remove(registry, unit, tag.id, "version", [others[each.id] for each in siblings])
+        await _remove(registry, unit, tag.id, "version", others)
         await attach(registry, unit, caller, tag, version)
 
 
@@ -255,13 +255,13 @@ def scope_of(thing: Thing) -> str | None:
 
 async def _leave_siblings(registry: Registry, unit: Writer, tag: Tag, entity: str, thing: Thing) -> None:
     """Take the tag off everything else in the thing's scope."""
-    links = {link.entity_id: link for link in await unit.find(TagLink, tag_id=tag.id, entity=entity)}
-    if not links:
-        return
-    others = await unit.find(ENTITIES[entity], id=list(links))
-    scope = scope_of(thing)
-    leaving = [links[other.id] for other in others if other.id != thing.id and scope_of(other) == scope]
-    await _remove(registry, unit, tag.id, entity, leaving)
+    await _remove(registry, unit, tag.id, entity, await _on_siblings(unit, tag, entity, thing))
+
+
+async def _on_siblings(unit: Writer, tag: Tag, entity: str, thing: Thing) -> list[TagLink]:
+    """The links by which everything else in the thing's scope bears a tag."""
+    links = await unit.find(TagLink, tag_id=tag.id, entity=entity, scope_id=scope_of(thing))
+    return [link for link in links if link.entity_id != thing.id]
 
 
 async def _remove(registry: Registry, unit: Writer, tag_id: str, entity: str, links: Sequence[TagLink]) -> None:

@@ -196,10 +196,12 @@ tag_links = Table(
     _text("entity", key=True),
     _text("entity_id", key=True),
     _text("project_id", null=True),
+    _text("scope_id", null=True),
     _text("kind"),
     _instant("at"),
     _instant("created"),
     Index("ix_tag_links_entity", "entity", "entity_id", "tag_id"),
+    Index("ix_tag_links_scope", "tag_id", "scope_id", "entity"),
     Index("ix_tag_links_at", "tag_id", "entity", "project_id", "at", "entity_id"),
 )
 

@@ -43,14 +43,27 @@ def upgrade() -> None:
         op.create_index(name, table, columns, sqlite_where=shown, postgresql_where=shown)
 
     with op.batch_alter_table("tag_links") as links:
+        links.add_column(sa.Column("scope_id", TEXT, nullable=True))
         links.add_column(sa.Column("kind", TEXT, nullable=False, server_default=""))
     for entity, table in (("version", "versions"), ("artifact", "artifacts")):
         op.execute(
             f"UPDATE tag_links SET kind = (SELECT t.kind FROM {table} t WHERE t.id = tag_links.entity_id) "  # noqa: S608
             f"WHERE entity = '{entity}' AND EXISTS (SELECT 1 FROM {table} t WHERE t.id = tag_links.entity_id)"
         )
+    for entity, table, scope in (
+        ("version", "versions", "artifact_id"),
+        ("artifact", "artifacts", "project_id"),
+        ("run", "runs", "workflow_id"),
+        ("workflow", "workflows", "project_id"),
+        ("record", "records", "coalesce(t.parent_id, t.project_id)"),
+    ):
+        op.execute(
+            f"UPDATE tag_links SET scope_id = (SELECT {scope} FROM {table} t WHERE t.id = tag_links.entity_id) "  # noqa: S608
+            f"WHERE entity = '{entity}'"
+        )
     with op.batch_alter_table("tag_links") as links:
         links.alter_column("kind", server_default=None)
+    op.create_index("ix_tag_links_scope", "tag_links", ["tag_id", "scope_id", "entity"])
     # How much bears a tag is counted by kind from here on.
     op.execute("DELETE FROM tallies WHERE noun IN ('tagged-version', 'tagged-artifact')")
     op.execute(
@@ -137,7 +150,9 @@ def downgrade() -> None:
     with op.batch_alter_table("run_links") as links:
         links.add_column(sa.Column("step", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("tag_links") as links:
+        links.drop_index("ix_tag_links_scope")
         links.drop_column("kind")
+        links.drop_column("scope_id")
     op.drop_index("ix_artifacts_kind_created", table_name="artifacts")
     for name in ("ix_versions_every_created", "ix_versions_kind_created", "uq_versions_alias"):
         op.drop_index(name, table_name="versions")
