@@ -66,6 +66,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
 WHERE = "body.manifest"
 
 
+# Made once: pydantic takes as long to look a shape of shapes up as to validate by it.
+_COMMON = _Of[Common]
+_FROM: Mapping[type[BaseModel], type[BaseModel]] = {
+    shape: _Of[_From[shape]]  # type: ignore[valid-type]
+    for shape in (*VERSION_SOURCES.values(), *SKILL_SOURCES.values())
+}
+
+
 def read_manifest(given: Any) -> Manifest:
     """The manifest of a version, checked. Raises ``Malformed``, and pydantic's ``ValidationError``."""
     if not isinstance(given, dict):
@@ -84,7 +92,7 @@ def manifest_of(kind: Kind, given: Any) -> Manifest:
         raise Malformed(WHERE, "must be an object.")
     if given.get("type", kind.manifest_type) != kind.manifest_type:
         raise Malformed(f"{WHERE}.type", f"must be {kind.manifest_type!r} here, this is {given['type']!r}.")
-    common = _Of[Common].model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
+    common = _COMMON.model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
     return Manifest(kind=kind, common=common, rest=PARTS[kind.name](common.model_extra or {}))
 
 
@@ -98,7 +106,7 @@ def check_source(rest: dict[str, Any], sources: Sources = VERSION_SOURCES) -> di
     if shape is None:
         # Paths of the client's own disk mean nothing here: clients upload first.
         raise Malformed(f"{WHERE}.source.type", f"must be one of {', '.join(sources)}: upload local files first.")
-    _Of[_From[shape]].model_validate({"manifest": {"source": source}})  # type: ignore[valid-type]
+    _FROM[shape].model_validate({"manifest": {"source": source}})
     return rest
 
 
