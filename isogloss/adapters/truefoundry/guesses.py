@@ -49,3 +49,6 @@ KEEPS_CONTENTS = "away"
 """A data directory that was deleted without its contents is in this state: nobody sees it, and one of its name that is
 made later finds its files again. The vendor says no more than that contents stay unless asked for, which is what its
 clients do by themselves; so nothing is lost that way, and deleted with its contents it frees the storage at once."""
+
+DIRECTORY_FQN_TYPE = "data-dir"
+"""With what the FQN of a data directory begins: the type of its manifest, as it is with prompts and skills."""
