@@ -7,6 +7,7 @@ from isogloss.adapters.call import Body, Call, dump
 from isogloss.adapters.operations import Plain, Read, Route, Write
 from isogloss.adapters.truefoundry.around import users_of
 from isogloss.adapters.truefoundry.bodies.repos import ApplyRepo, RepoManifest
+from isogloss.adapters.truefoundry.directories import VISIBLE_DIRECTORIES
 from isogloss.adapters.truefoundry.kinds import DIALECT, KINDS
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
