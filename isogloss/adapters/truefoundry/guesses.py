@@ -4,8 +4,6 @@ The vendor's server is closed. Each decision is the one that seems to harm a use
 deviations names every one of them, and a test shows it.
 """
 
-from typing import Any
-
 DEFAULT_LIMIT = 100
 """How long a page is where nobody says: as long as the SDK asks for."""
 
@@ -34,16 +32,9 @@ DEPLOYABLE = False
 """Whether a model can be deployed: here is nothing that would."""
 
 
-def metadata_parts(metadata: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the internal list calls a version's own metadata, and the vendor's: the latter is what clients put under a
-    name of their own.
-    """
-    inner = metadata.get(INNER)
-    return metadata, inner if isinstance(inner, dict) else {}
-
-
 INNER = ".truefoundry"
-"""Where the vendor's clients put what they say of a version themselves, its size above all."""
+"""Where the vendor's clients put what they say of a version themselves, its size above all. It is what the internal
+list calls a version's internal metadata; what that list calls an artifact's metadata is all of it."""
 
 KEEPS_CONTENTS = "away"
 """A data directory that was deleted without its contents is in this state: nobody sees it, and one of its name that is

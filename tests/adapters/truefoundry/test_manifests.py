@@ -145,5 +145,8 @@ async def test_the_internal_list_tells_what_clients_say_of_files(served: Served)
     assert rows[2]["artifact_metadata"] == metadata
     assert rows[2]["internal_metadata"] == metadata[".truefoundry"]
     assert "internal_metadata" not in rows[0]
+    await served.put("/apply", {"manifest": manifest("odd", metadata={".truefoundry": "odd"})})
+    [odd] = (await served.get("/x/artifact-versions", query | {"name": "odd"}))["data"]
+    assert (odd["artifact_size"], odd["internal_metadata"]) == (None, None)
     [first, *_] = (await served.get("/x/artifact-versions"))["data"]
     assert "artifact_size" not in first

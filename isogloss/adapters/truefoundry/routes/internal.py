@@ -2,16 +2,13 @@
 
 from typing import Any
 
-import msgspec
-
 from isogloss.adapters.call import Call, flag
 from isogloss.adapters.operations import Read, Route
 from isogloss.adapters.truefoundry.around import around_versions
-from isogloss.adapters.truefoundry.guesses import metadata_parts
-from isogloss.adapters.truefoundry.kinds import ARTIFACT, KINDS, MODEL, Kind
+from isogloss.adapters.truefoundry.kinds import ARTIFACT, EVERY_KIND, MODEL, Kind
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page, texts
 from isogloss.adapters.truefoundry.routes.versions import find_versions, read_wanted
-from isogloss.adapters.truefoundry.version_translate import VersionRow, version
+from isogloss.adapters.truefoundry.version_translate import VersionRow, internal_of, kind_of, size_of, version
 from isogloss.core.ports import Reader
 
 
@@ -31,10 +28,10 @@ async def list_versions_of_kinds(call: Call, unit: Reader) -> Page:
 def _kinds(query: dict[str, list[str]]) -> tuple[Kind, ...]:
     """The kinds that are asked for: artifacts where nobody says. Types that nothing here is of ask for nothing."""
     given = texts(query, "artifact_types")
-    wanted = {kind for kind in KINDS if {kind.fqn_type, kind.manifest_type} & set(given)} if given else {ARTIFACT}
+    wanted = {kind for kind in EVERY_KIND if kind.fqn_type in given} if given else {ARTIFACT}
     if flag(query, "include_model_versions", False):
         wanted.add(MODEL)
-    return tuple(kind for kind in KINDS if kind in wanted)
+    return tuple(kind for kind in EVERY_KIND if kind in wanted)
 
 
 def _internal(row: VersionRow, shown: dict[str, Any], *, detailed: bool) -> dict[str, Any]:
@@ -42,12 +39,11 @@ def _internal(row: VersionRow, shown: dict[str, Any], *, detailed: bool) -> dict
     shown["artifact_fqn"] = str(shown["fqn"]).rpartition(":")[0]
     if not detailed:
         return shown
-    metadata: dict[str, Any] = {} if row.metadata is None else msgspec.json.decode(row.metadata)
-    own, internal = metadata_parts(metadata)
-    size = internal.get("artifact_size")
-    shown["artifact_size"] = size if isinstance(size, int) and not isinstance(size, bool) else None
-    if row.kind == ARTIFACT.name:
-        shown |= {"artifact_metadata": own, "internal_metadata": internal}
+    kind = kind_of(row.kind)
+    shown["artifact_size"] = size_of(row, kind)
+    if kind.noun == ARTIFACT.noun:
+        internal = internal_of(row, kind)
+        shown |= {"artifact_metadata": shown["manifest"]["metadata"], "internal_metadata": internal}
     return shown
 
 
