@@ -10,11 +10,11 @@ from isogloss.adapters.truefoundry import guesses
 from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, same_content
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
-from isogloss.adapters.truefoundry.places import storage_root
+from isogloss.adapters.truefoundry.places import lies_here
 from isogloss.adapters.truefoundry.version_translate import BESIDE
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Artifact, Project, Stage, Version
-from isogloss.core.places import OWNED, owned_prefix, owned_uri
+from isogloss.core.places import owned_prefix, owned_uri
 from isogloss.core.ports import Writer
 from isogloss.core.registry.artifacts import ByWord
 from isogloss.core.registry.stages import take_stage, take_stage_for_bytes_elsewhere
@@ -59,7 +59,7 @@ def _is_ours(call: Call, manifest: Manifest, root: str) -> bool:
             return True
         case "blob-storage":
             # A skill's source is of the same type wherever it lies.
-            return root.startswith(storage_root(files_of(call.registry).shared, OWNED) + "/")
+            return lies_here(files_of(call.registry).shared, root)
     return False
 
 

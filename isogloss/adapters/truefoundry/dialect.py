@@ -11,7 +11,20 @@ from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.failures import reply_to_flow, reply_to_ml, reply_to_svc
 from isogloss.adapters.truefoundry.flow import FLOW_ROUTES
 from isogloss.adapters.truefoundry.kinds import DIALECT
-from isogloss.adapters.truefoundry.routes import artifacts, files, repos, runs, session, sign_in, versions, writing
+from isogloss.adapters.truefoundry.routes import (
+    artifacts,
+    directories,
+    files,
+    fqns,
+    internal,
+    manifests,
+    repos,
+    runs,
+    session,
+    sign_in,
+    versions,
+    writing,
+)
 from isogloss.core.access import Credential
 from isogloss.core.ids import random_id
 from isogloss.core.registry.tokens import looks_like_token
@@ -26,10 +39,20 @@ BOTH: tuple[Route, ...] = (
     *writing.ROUTES,
     *artifacts.ROUTES,
     *versions.ROUTES,
+    *directories.ROUTES,
+    *internal.ROUTES,
 )
 """What the two newer families have, in the same shapes."""
 
-SVC_ROUTES: tuple[Route, ...] = (*session.ROUTES, *sign_in.ROUTES, *repos.SVC_ROUTES, *runs.ROUTES, *BOTH)
+SVC_ROUTES: tuple[Route, ...] = (
+    *session.ROUTES,
+    *sign_in.ROUTES,
+    *repos.SVC_ROUTES,
+    *runs.ROUTES,
+    *manifests.SVC_ROUTES,
+    *fqns.SVC_ROUTES,
+    *BOTH,
+)
 ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
 
 SVC_MANNER = Manner(

@@ -4,8 +4,6 @@ The vendor's server is closed. Each decision is the one that seems to harm a use
 deviations names every one of them, and a test shows it.
 """
 
-from typing import Any
-
 DEFAULT_LIMIT = 100
 """How long a page is where nobody says: as long as the SDK asks for."""
 
@@ -34,18 +32,14 @@ DEPLOYABLE = False
 """Whether a model can be deployed: here is nothing that would."""
 
 
-def metadata_parts(metadata: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the internal list calls a version's own metadata, and the vendor's: the latter is what clients put under a
-    name of their own.
-    """
-    inner = metadata.get(INNER)
-    return metadata, inner if isinstance(inner, dict) else {}
-
-
 INNER = ".truefoundry"
-"""Where the vendor's clients put what they say of a version themselves, its size above all."""
+"""Where the vendor's clients put what they say of a version themselves, its size above all. It is what the internal
+list calls a version's internal metadata; what that list calls an artifact's metadata is all of it."""
 
 KEEPS_CONTENTS = "away"
 """A data directory that was deleted without its contents is in this state: nobody sees it, and one of its name that is
 made later finds its files again. The vendor says no more than that contents stay unless asked for, which is what its
 clients do by themselves; so nothing is lost that way, and deleted with its contents it frees the storage at once."""
+
+DIRECTORY_FQN_TYPE = "data-dir"
+"""With what the FQN of a data directory begins: the type of its manifest, as it is with prompts and skills."""

@@ -12,8 +12,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     """One kind. ``name`` is the core's, ``fqn_type`` begins an FQN, ``manifest_type`` is a manifest's ``type``.
 
     ``noun`` is what members and parameters are called by, ``path`` what paths are. ``keeps_data`` tells that the
-    manifest is the content, and no bytes lie anywhere; ``of_runs`` that it says which run made the
-    version, and at which step.
+    manifest is the content, and no bytes lie anywhere; ``of_runs`` that it says which run, and step, made the version.
     """
 
     name: str

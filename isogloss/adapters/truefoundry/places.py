@@ -7,7 +7,7 @@ send them back: bytes are reached by signed addresses.
 import re
 
 from isogloss.core.errors import Invalid
-from isogloss.core.places import SharedPlace, key_at, owned_key_at, owned_uri
+from isogloss.core.places import SharedPlace, key_at, owned_key_at, owned_place, owned_uri
 
 LOCAL_BUCKET = "s3://isogloss/"
 """What stands for the directory of a registry that keeps its files on a disk."""
@@ -24,6 +24,11 @@ def storage_root(place: SharedPlace, prefix: str) -> str:
         case "az":
             return _azure(uri)
     return uri
+
+
+def lies_here(place: SharedPlace, root: str) -> bool:
+    """Whether this is, or could have been, a root that ``storage_root`` gave."""
+    return root.startswith(storage_root(place, owned_place("-")).removesuffix("-"))
 
 
 def shown_uri(place: SharedPlace | None, uri: str | None) -> str | None:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from isogloss.adapters.truefoundry.fqn import ALIAS, ALIAS_LENGTH, Fqn
-from isogloss.adapters.truefoundry.guesses import DEPLOYABLE
+from isogloss.adapters.truefoundry.guesses import DEPLOYABLE, INNER
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, BY_NAME, DIALECT, MODEL, PROMPT, SKILL, Kind
 from isogloss.adapters.truefoundry.places import shown_uri
 from isogloss.adapters.truefoundry.run_translate import value
@@ -164,3 +164,32 @@ def unnamed_id(word: str) -> str | None:
     """The id of the nameless artifact that a name stands for, if it does."""
     head, dash, rest = word.partition("-")
     return rest if head == "unnamed" and dash and names.looks_like_id(rest) else None
+
+
+def size_of(row: VersionRow, kind: Kind) -> int | None:
+    """How many bytes a version has, as far as its client said."""
+    own = rest_of(row, kind) or {}
+    if "artifact_size" in own:
+        return _whole(msgspec.json.decode(own["artifact_size"]))
+    noted = _member(row.metadata, INNER)
+    return _whole(noted.get("artifact_size")) if isinstance(noted, dict) else None
+
+
+def internal_of(row: VersionRow, kind: Kind) -> Any:
+    """What its client says of the files of a version, an object; null where it says nothing."""
+    own = rest_of(row, kind) or {}
+    if "internal_metadata" in own:
+        return own["internal_metadata"]
+    noted = _member(row.metadata, INNER)
+    return noted if isinstance(noted, dict) else None
+
+
+def _member(text: Json | None, name: str) -> Any:
+    if text is None or f'"{name}"' not in text:
+        return None
+    found = msgspec.json.decode(text, type=dict[str, Raw]).get(name)
+    return None if found is None else msgspec.json.decode(found)
+
+
+def _whole(given: Any) -> int | None:
+    return given if isinstance(given, int) and not isinstance(given, bool) else None

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Json, MetadataEntry, Property, Record, RecordLink, Version
+from isogloss.core.places import owned_prefix
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
 from isogloss.core.registry.metadata import log_of
 from isogloss.core.registry.properties import Pairs, properties_of
 
@@ -155,6 +157,15 @@ async def remove_records(registry: Registry, unit: Writer, caller: Principal, re
     await unit.remove(Property, entity=ENTITY, entity_id=ids)
     await unit.remove(RecordLink, record_id=ids)
     await unit.remove(Record, id=ids)
+
+
+async def remove_with_files(registry: Registry, unit: Writer, caller: Principal, record: Record) -> None:
+    """Remove a locked record that keeps files in its project, and the files with it. Raises ``Denied``."""
+    assert record.project_id is not None, "only what is in a project keeps files"
+    await remove_records(registry, unit, caller, [record])
+    # An address that was handed out a moment ago is good for as long as any.
+    until = registry.clock() + ADDRESS_LIFETIME
+    await unit.add(*discards(registry, [(owned_prefix(record.project_id, record.id), until)]))
 
 
 async def link_record(

@@ -4,7 +4,7 @@ A counter row would make every writer wait for every other; changes are only ins
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -63,19 +63,19 @@ def summed(rows: Iterable[Tally]) -> list[Tally]:
     return list(sums.values())
 
 
-async def shown(unit: Reader, noun: str, *, project_id: str | None, kind: str | None = None) -> int:
-    """How many versions or artifacts every dialect sees: in a project or in all, of one kind or of all."""
-    return await _total(unit, noun, project_id, kind, subject="", internal=False)
+async def shown(unit: Reader, noun: str, *, project_id: str | None, kinds: Sequence[str] = ()) -> int:
+    """How many versions or artifacts every dialect sees: in a project or in all, of some kinds or of all."""
+    return await _total(unit, noun, project_id, kinds, subject="", internal=False)
 
 
-async def tagged(unit: Reader, entity: str, tag_id: str, *, project_id: str | None, kind: str | None = None) -> int:
-    """How many things bear a tag: in a project or in all, of one kind or of all."""
-    return await _total(unit, TAGGED + entity, project_id, kind, subject=tag_id)
+async def tagged(unit: Reader, entity: str, tag_id: str, *, project_id: str | None, kinds: Sequence[str] = ()) -> int:
+    """How many things bear a tag: in a project or in all, of some kinds or of all."""
+    return await _total(unit, TAGGED + entity, project_id, kinds, subject=tag_id)
 
 
-async def _total(unit: Reader, noun: str, project_id: str | None, kind: str | None, **key: Any) -> int:
+async def _total(unit: Reader, noun: str, project_id: str | None, kinds: Sequence[str], **key: Any) -> int:
     if project_id is not None:
         key["project_id"] = project_id
-    if kind is not None:
-        key["kind"] = kind
+    if kinds:
+        key["kind"] = list(kinds)
     return await unit.sum(Tally, "delta", noun=noun, **key)

@@ -12,7 +12,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Artifact, Tag
 from isogloss.core.names import ORDINARY
 from isogloss.core.ports import Reader
-from isogloss.core.query import EVERYTHING, Compare, Has, Operator, Query, Sort, Where, all_of
+from isogloss.core.query import EVERYTHING, AnyOf, Compare, Has, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry import tallies
 
 ENTITY = "version"
@@ -21,14 +21,14 @@ ENTITY = "version"
 class VersionPage(Struct, frozen=True, kw_only=True):
     """What is asked of versions that every dialect sees.
 
-    ``kind``, ``artifact`` or ``artifact_name`` (of an ordinary one) and ``tag_name`` ask for exactly those, on top of
-    ``where``; a null project for all of them.
+    ``kinds`` (none means all), ``artifact`` or ``artifact_name`` (of an ordinary one) and ``tag_name`` ask for exactly
+    those, on top of ``where``; a null project for all of them.
     """
 
     project_id: str | None
     fields: tuple[str, ...]
     where: Where = EVERYTHING
-    kind: str | None = None
+    kinds: tuple[str, ...] = ()
     artifact: Artifact | None = None
     artifact_name: str | None = None
     tag_name: str | None = None
@@ -59,8 +59,8 @@ async def page_of_versions(unit: Reader, caller: Principal, asked: VersionPage) 
 def _query(asked: VersionPage, artifact: Artifact | None, tag: Tag | None) -> Query:
     source, sort = "shown_version", asked.sort
     conditions = [asked.where]
-    if asked.kind is not None and artifact is None:
-        conditions.append(Compare("kind", Operator.EQ, asked.kind))
+    if asked.kinds and artifact is None:
+        conditions.append(_of_kinds(asked.kinds))
     if artifact is not None:
         conditions.append(Compare("artifact_id", Operator.EQ, artifact.id))
         if sort.field == "created":
@@ -84,12 +84,17 @@ def _query(asked: VersionPage, artifact: Artifact | None, tag: Tag | None) -> Qu
     )
 
 
+def _of_kinds(kinds: tuple[str, ...]) -> Where:
+    # One kind has an index in its order; of several, a page is read off the index of all.
+    return Compare("kind", Operator.EQ, kinds[0]) if len(kinds) == 1 else AnyOf("kind", kinds)
+
+
 async def _total(unit: Reader, asked: VersionPage, query: Query, artifact: Artifact | None, tag: Tag | None) -> int:
     if asked.where == EVERYTHING:
         if artifact is None and tag is None:
-            return await tallies.shown(unit, ENTITY, project_id=asked.project_id, kind=asked.kind)
+            return await tallies.shown(unit, ENTITY, project_id=asked.project_id, kinds=asked.kinds)
         if artifact is not None and tag is None:
             return artifact.versions
         if tag is not None and artifact is None:
-            return await tallies.tagged(unit, ENTITY, tag.id, project_id=asked.project_id, kind=asked.kind)
+            return await tallies.tagged(unit, ENTITY, tag.id, project_id=asked.project_id, kinds=asked.kinds)
     return await unit.count(query)

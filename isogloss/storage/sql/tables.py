@@ -421,6 +421,7 @@ records = Table(
     Index("uq_records_key", "dialect", "kind", "key", unique=True, **_where("key IS NOT NULL")),
     Index("ix_records_name", "dialect", "kind", "name"),
     Index("ix_records_created", "dialect", "kind", "created", "id"),
+    Index("ix_records_project", "project_id", "dialect", "kind", "created", "id"),
     Index("ix_records_parent", "parent_id", "kind", "created", "id", **_where("parent_id IS NOT NULL")),
 )
 

@@ -88,12 +88,17 @@ def read_manifest(given: Any) -> Manifest:
 
 def manifest_of(kind: Kind, given: Any) -> Manifest:
     """The manifest of a version of this kind, which its type may leave unsaid. Raises as ``read_manifest``."""
+    common = common_of(kind, given)
+    return Manifest(kind=kind, common=common, rest=PARTS[kind.name](common.model_extra or {}))
+
+
+def common_of(kind: Kind, given: Any) -> Common:
+    """The members that every kind has; the others are not looked at. Raises as ``read_manifest``."""
     if not isinstance(given, dict):
         raise Malformed(WHERE, "must be an object.")
     if given.get("type", kind.manifest_type) != kind.manifest_type:
         raise Malformed(f"{WHERE}.type", f"must be {kind.manifest_type!r} here, this is {given['type']!r}.")
-    common = _COMMON.model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
-    return Manifest(kind=kind, common=common, rest=PARTS[kind.name](common.model_extra or {}))
+    return _COMMON.model_validate({"manifest": {**given, "type": kind.manifest_type}}).manifest
 
 
 def check_source(rest: dict[str, Any], sources: Sources = VERSION_SOURCES) -> dict[str, Any]:

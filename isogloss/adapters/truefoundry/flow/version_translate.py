@@ -11,13 +11,19 @@ from msgspec import Raw
 from isogloss.adapters.truefoundry import version_translate
 from isogloss.adapters.truefoundry.artifact_translate import ArtifactRow
 from isogloss.adapters.truefoundry.fqn import Fqn
-from isogloss.adapters.truefoundry.guesses import DEPLOYABLE, INNER
-from isogloss.adapters.truefoundry.kinds import Kind
+from isogloss.adapters.truefoundry.guesses import DEPLOYABLE
 from isogloss.adapters.truefoundry.places import shown_uri
 from isogloss.adapters.truefoundry.run_translate import value
 from isogloss.adapters.truefoundry.times import moment
-from isogloss.adapters.truefoundry.version_translate import Around, VersionRow, author, kind_of, rest_of, word_of
-from isogloss.core.model import Json
+from isogloss.adapters.truefoundry.version_translate import (
+    Around,
+    VersionRow,
+    author,
+    kind_of,
+    rest_of,
+    size_of,
+    word_of,
+)
 
 COMMITTED = "COMMITTED"
 """The status of every version: a stage is none yet, and what is deleted is gone."""
@@ -76,7 +82,7 @@ def _version(row: VersionRow, around: Around, noun: str) -> dict[str, Any]:
         "artifact_storage_root": shown_uri(around.place, row.uri),
         "description": row.description,
         "run_id": row.producer_run,
-        "artifact_size": _size(row, kind),
+        "artifact_size": size_of(row, kind),
     }
     return shown | {member: each for member, each in optional.items() if each is not None}
 
@@ -109,28 +115,8 @@ def _artifact(row: ArtifactRow, around: Around) -> dict[str, Any]:
     }
 
 
-def _size(row: VersionRow, kind: Kind) -> int | None:
-    """How many bytes a version has, as far as its client said."""
-    own = rest_of(row, kind) or {}
-    if "artifact_size" in own:
-        return _whole(msgspec.json.decode(own["artifact_size"]))
-    noted = _member(row.metadata, INNER)
-    return _whole(noted.get("artifact_size")) if isinstance(noted, dict) else None
-
-
 def _framework(own: dict[str, Raw]) -> str | None:
     """What a model was made with, by its name."""
     given = msgspec.json.decode(own["framework"]) if "framework" in own else None
     name = given.get("type") if isinstance(given, dict) else None
     return name if isinstance(name, str) else None
-
-
-def _member(text: Json | None, name: str) -> Any:
-    if text is None or f'"{name}"' not in text:
-        return None
-    found = msgspec.json.decode(text, type=dict[str, Raw]).get(name)
-    return None if found is None else msgspec.json.decode(found)
-
-
-def _whole(given: Any) -> int | None:
-    return given if isinstance(given, int) and not isinstance(given, bool) else None

@@ -51,7 +51,7 @@ def list_artifacts(kind: Kind) -> ReadOperation:
         if conditions:
             total = await unit.count(wanted)
         else:
-            total = await tallies.shown(unit, "artifact", project_id=wanted.project_id, kind=kind.name)
+            total = await tallies.shown(unit, "artifact", project_id=wanted.project_id, kinds=(kind.name,))
         rows = [ArtifactRow(*row) for row in await unit.rows(wanted)] if total > asked.offset else []
         return page(asked, total, await shown(call, unit, rows, project))
 

@@ -7,7 +7,8 @@ from isogloss.adapters.call import Body, Call, dump
 from isogloss.adapters.operations import Plain, Read, Route, Write
 from isogloss.adapters.truefoundry.around import users_of
 from isogloss.adapters.truefoundry.bodies.repos import ApplyRepo, RepoManifest
-from isogloss.adapters.truefoundry.kinds import DIALECT, DIRECTORY, KINDS
+from isogloss.adapters.truefoundry.directories import VISIBLE_DIRECTORIES
+from isogloss.adapters.truefoundry.kinds import DIALECT, KINDS
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
 from isogloss.adapters.truefoundry.rehearsal import Rehearsed, rehearsable
@@ -130,7 +131,7 @@ async def counts_of(unit: Reader, ids: list[str]) -> dict[str, Counts]:
 def _own(source: str, project_id: str) -> Query:
     where = {
         "run": all_of(Compare("dialect", Operator.EQ, DIALECT), IsNull("deleted")),
-        "record": all_of(Compare("dialect", Operator.EQ, DIALECT), Compare("kind", Operator.EQ, DIRECTORY)),
+        "record": VISIBLE_DIRECTORIES,
     }
     return Query(source=source, fields=(), project_id=project_id, where=where[source])
 

@@ -34,6 +34,7 @@ NEWEST_FIRST = Sort("created", descending=True)
 class Wanted(Struct, frozen=True, kw_only=True):
     """Which versions a list is asked for. ``artifact`` null means those of any, ``project`` null those of all."""
 
+    kinds: tuple[Kind, ...]
     project: Project | None = None
     artifact: Artifact | None = None
     where: Where = EVERYTHING
@@ -48,10 +49,10 @@ def list_versions(kind: Kind) -> ReadOperation:
         asked = read_page(query)
         # Said with every request, and of no meaning here: nothing of a version is kept from anybody.
         flag(query, "include_internal_metadata", False)
-        wanted = await read_wanted(call, unit, query, kind)
+        wanted = await read_wanted(call, unit, query, (kind,), kind.id_field)
         if wanted is None:
             return page(asked, 0, [])
-        total, rows = await find_versions(call, unit, wanted, kind, last(query, "tag"), asked.limit, asked.offset)
+        total, rows = await find_versions(call, unit, wanted, last(query, "tag"), asked.limit, asked.offset)
         return page(asked, total, await shown(call, unit, rows, wanted.project))
 
     return list_versions
@@ -63,8 +64,13 @@ async def shown(call: Call, unit: Reader, rows: list[VersionRow], project: Proje
     return [version(row, around) for row in rows]
 
 
-async def read_wanted(call: Call, unit: Reader, query: dict[str, list[str]], kind: Kind) -> Wanted | None:
-    """Which versions a query asks for; null where no version can satisfy it. Raises ``Malformed``."""
+async def read_wanted(
+    call: Call, unit: Reader, query: dict[str, list[str]], kinds: tuple[Kind, ...], id_field: str
+) -> Wanted | None:
+    """Which versions of some kinds a query asks for; null where no version can satisfy it. Raises ``Malformed``.
+
+    ``id_field`` is the parameter that names the artifact by its id.
+    """
     require(call.caller, Role.VIEWER)
     given = last(query, "fqn")
     fqn = None if given is None else parse_fqn(given)
@@ -76,22 +82,26 @@ async def read_wanted(call: Call, unit: Reader, query: dict[str, list[str]], kin
         return None
     artifact: Artifact | None = None
     if fqn is not None:
-        found = None if fqn.kind != kind else await artifact_of_fqn(unit, fqn, call.host.tenant)
+        found = None if fqn.kind not in kinds else await artifact_of_fqn(unit, fqn, call.host.tenant)
         if found is None or (project is not None and project.id != found[0].id):
             return None
         project, artifact = found
         if fqn.version is not None:
             where.append(version_is(artifact, fqn.version))
-    artifact_id, name = last(query, kind.id_field), last(query, "name")
+    artifact_id, name = last(query, id_field), last(query, "name")
     if artifact_id is not None:
         if artifact is None:
             artifact = await unit.get(Artifact, id=artifact_id)
-        if artifact is None or artifact.id != artifact_id or not _fits(artifact, kind, project):
+        if artifact is None or artifact.id != artifact_id or not _fits(artifact, kinds, project):
             return None
     if name is not None and artifact is None and project is not None:
-        artifact = await artifact_of(unit, project, kind, name)
-        if artifact is None:
-            return None
+        if len(kinds) > 1:
+            named = await unit.find(Artifact, project_id=project.id, kind=[kind.name for kind in kinds], word=name)
+            where.append(AnyOf("artifact_id", tuple(each.id for each in named)))
+        else:
+            artifact = await artifact_of(unit, project, kinds[0], name)
+            if artifact is None:
+                return None
     elif name is not None and artifact is not None and artifact.word != name:
         return None
     elif name is not None and artifact is None:
@@ -100,12 +110,18 @@ async def read_wanted(call: Call, unit: Reader, query: dict[str, list[str]], kin
         where.append(version_is(artifact, label))
     elif isinstance(label, int):
         where.append(Compare("ordinal", Operator.EQ, label))
-    return Wanted(project=project, artifact=artifact, where=all_of(*where), latest=label == LATEST and artifact is None)
+    return Wanted(
+        kinds=kinds,
+        project=project,
+        artifact=artifact,
+        where=all_of(*where),
+        latest=label == LATEST and artifact is None,
+    )
 
 
-def _fits(artifact: Artifact, kind: Kind, project: Project | None) -> bool:
+def _fits(artifact: Artifact, kinds: tuple[Kind, ...], project: Project | None) -> bool:
     here = project is None or artifact.project_id == project.id
-    return artifact.kind == kind.name and not artifact.internal and here
+    return artifact.kind in {kind.name for kind in kinds} and not artifact.internal and here
 
 
 def _version_of(query: dict[str, list[str]]) -> int | str | None:
@@ -126,11 +142,11 @@ def _run_conditions(query: dict[str, list[str]]) -> list[Where]:
 
 
 async def find_versions(
-    call: Call, unit: Reader, wanted: Wanted, kind: Kind, tag: str | None, limit: int, offset: int
+    call: Call, unit: Reader, wanted: Wanted, tag: str | None, limit: int, offset: int
 ) -> tuple[int, list[VersionRow]]:
     """How many versions are wanted, and a page of them."""
     if wanted.latest:
-        return await _newest_of_each(unit, wanted, kind, tag, limit, offset)
+        return await _newest_of_each(unit, wanted, tag, limit, offset)
     total, rows = await page_of_versions(
         unit,
         call.caller,
@@ -138,7 +154,7 @@ async def find_versions(
             project_id=None if wanted.project is None else wanted.project.id,
             fields=VERSION_FIELDS,
             where=wanted.where,
-            kind=kind.name,
+            kinds=tuple(kind.name for kind in wanted.kinds),
             artifact=wanted.artifact,
             tag_name=tag,
             sort=NEWEST_FIRST,
@@ -150,10 +166,10 @@ async def find_versions(
 
 
 async def _newest_of_each(
-    unit: Reader, wanted: Wanted, kind: Kind, tag: str | None, limit: int, offset: int
+    unit: Reader, wanted: Wanted, tag: str | None, limit: int, offset: int
 ) -> tuple[int, list[VersionRow]]:
     """The latest version of each artifact: ``version=latest`` where no artifact is named."""
-    conditions: list[Where] = [Compare("kind", Operator.EQ, kind.name), Has("newest", wanted.where)]
+    conditions: list[Where] = [AnyOf("kind", tuple(kind.name for kind in wanted.kinds)), Has("newest", wanted.where)]
     if tag is not None:
         conditions.append(Has("newest", Has("tag", Compare("tag.name", Operator.EQ, tag))))
     query = Query(

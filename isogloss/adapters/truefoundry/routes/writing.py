@@ -7,7 +7,7 @@ from isogloss.adapters.operations import Route, Write, WriteOperation
 from isogloss.adapters.truefoundry import guesses
 from isogloss.adapters.truefoundry.apply import Applied, apply
 from isogloss.adapters.truefoundry.around import metrics_of, tags_of, users_of
-from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Manifest, manifest_of
+from isogloss.adapters.truefoundry.bodies.manifests import WHERE, Common, Manifest, manifest_of
 from isogloss.adapters.truefoundry.bodies.requests import Tags, WithManifest
 from isogloss.adapters.truefoundry.kinds import ARTIFACT, KINDS, MODEL, PROMPT, Kind
 from isogloss.adapters.truefoundry.lookup import artifact_of, named_project
@@ -34,10 +34,14 @@ def apply_version(kind: Kind) -> WriteOperation:
     async def apply_version(call: Call, unit: Writer) -> dict[str, Any]:
         require(call.caller, Role.EDITOR)
         body: WithManifest = _WITH_MANIFEST.read(call)
-        manifest = manifest_of(kind, body.manifest)
-        return {"data": await shown_applied(call, unit, await apply(call, unit, manifest), manifest.common.name)}
+        return {"data": await applied(call, unit, manifest_of(kind, body.manifest))}
 
     return apply_version
+
+
+async def applied(call: Call, unit: Writer, manifest: Manifest) -> dict[str, Any]:
+    """Apply a manifest; answers the version as it is then. Raises as ``apply``."""
+    return await shown_applied(call, unit, await apply(call, unit, manifest), manifest.common.name)
 
 
 async def shown_applied(call: Call, unit: Writer, applied: Applied, word: str) -> dict[str, Any]:
@@ -78,13 +82,12 @@ async def delete_by_manifest(call: Call, unit: Writer) -> dict[str, Any]:
     """Delete the version of an artifact that a manifest names by its number or its alias."""
     require(call.caller, Role.EDITOR)
     body: WithManifest = _WITH_MANIFEST.read(call)
-    await delete_named(call, unit, manifest_of(ARTIFACT, body.manifest))
+    await delete_named(call, unit, ARTIFACT, manifest_of(ARTIFACT, body.manifest).common)
     return {}
 
 
-async def delete_named(call: Call, unit: Writer, manifest: Manifest) -> None:
+async def delete_named(call: Call, unit: Writer, kind: Kind, common: Common) -> None:
     """Delete the version that a manifest names. Raises ``Denied``, ``Malformed`` where it names none, ``NotFound``."""
-    common, kind = manifest.common, manifest.kind
     if common.version is None and common.version_alias is None:
         raise Malformed(WHERE, guesses.NAMES_NO_VERSION)
     artifact = await artifact_of(unit, await named_project(unit, common.ml_repo), kind, common.name)

@@ -189,9 +189,6 @@ async def _find(
     asked = asked_page(body.max_results, body.offset, body.page_token)
     if artifact is not None and artifact.kind not in kinds:
         return 0, []
-    alone = kinds[0] if len(kinds) == 1 else None
-    if artifact is None and alone is None:
-        conditions = [AnyOf("kind", kinds), *conditions]
     total, rows = await page_of_versions(
         unit,
         call.caller,
@@ -199,7 +196,7 @@ async def _find(
             project_id=None,
             fields=VERSION_FIELDS,
             where=all_of(*conditions) if conditions else EVERYTHING,
-            kind=alone,
+            kinds=kinds,
             artifact=artifact,
             sort=NEWEST_FIRST,
             limit=asked.limit,

@@ -73,6 +73,8 @@ def upgrade() -> None:
         "WHERE entity IN ('version', 'artifact') AND project_id IS NOT NULL GROUP BY entity, project_id, tag_id, kind"
     )
 
+    op.create_index("ix_records_project", "records", ["project_id", "dialect", "kind", "created", "id"])
+
     with op.batch_alter_table("run_links") as links:
         links.drop_column("step")
     with op.batch_alter_table("runs") as runs:
@@ -153,6 +155,7 @@ def downgrade() -> None:
         links.drop_index("ix_tag_links_scope")
         links.drop_column("kind")
         links.drop_column("scope_id")
+    op.drop_index("ix_records_project", table_name="records")
     op.drop_index("ix_artifacts_kind_created", table_name="artifacts")
     for name in ("ix_versions_every_created", "ix_versions_kind_created", "uq_versions_alias"):
         op.drop_index(name, table_name="versions")
