@@ -10,7 +10,7 @@ from isogloss.adapters.truefoundry.fqn import parse_fqn
 from isogloss.adapters.truefoundry.kinds import KINDS, Kind
 from isogloss.adapters.truefoundry.lookup import artifact_of, artifact_of_fqn, project_of_id
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
-from isogloss.adapters.truefoundry.version_translate import VERSION_FIELDS, VersionRow
+from isogloss.adapters.truefoundry.version_translate import VERSION_FIELDS, Around, VersionRow
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Artifact, Project
