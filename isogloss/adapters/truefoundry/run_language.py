@@ -55,7 +55,7 @@ _TIMES = {
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)
-      | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+      | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?(?![\w.]))
       | (?P<sign>!=|>=|<=|=|>|<|\(|\)|,|\.)
       | (?P<word>[\w/\-]+)
     )""",
@@ -317,7 +317,7 @@ def _time(field: str, operator: Operator, milliseconds: Decimal) -> Where:
     """How a time compares with an instant, which may lie between two microseconds, or where no time can be."""
     within = min(max(milliseconds, -_FARTHEST), _FARTHEST) * _MICROSECONDS
     whole = int(within.to_integral_value(ROUND_FLOOR if operator in (Operator.GT, Operator.LE) else ROUND_CEILING))
-    if operator is Operator.EQ and (whole != within or abs(milliseconds) > _FARTHEST):
+    if operator is Operator.EQ and (whole != within or not -_FARTHEST <= milliseconds <= _FARTHEST):
         return NOTHING
     return Compare(field, operator, whole)
 
