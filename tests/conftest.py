@@ -71,7 +71,7 @@ async def files(tmp_path: Path) -> AsyncIterator[Files]:
     """A new place for files, on the disk."""
     objects = await open_objects(f"file://{tmp_path}/objects", {})
     try:
-        yield Files(objects=objects, shared=objects.shared)
+        yield Files(objects=objects, shared=objects.shared, parts=objects.parts)
     finally:
         await objects.close()
 

@@ -1,10 +1,10 @@
 """Reading the bytes of a request's body, for a fraction of what the framework takes."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from litestar.types import Receive
 
+from isogloss.adapters.ahead import ahead
 from isogloss.core.errors import Corrupted, TooLarge
 
 CHUNK_BYTES = 1024 * 1024
@@ -34,36 +34,26 @@ async def read_body_within(receive: Receive, limit: int) -> bytes:
     return bytes(body)
 
 
-async def read_chunks(receive: Receive) -> AsyncGenerator[bytes]:
+def read_chunks(receive: Receive) -> AsyncGenerator[bytes]:
     """The body in chunks of about a mebibyte, of which one is received while the one before is made use of.
 
-    The server delivers what arrived at once, which is far less: a chunk spares most of the ways to a disk. Raises
-    ``Corrupted`` where the client left before the end. To be closed by whoever stops before the end.
+    Raises ``Corrupted`` where the client left before the end. To be closed by whoever stops before the end.
     """
-    pieces = _pieces(receive)
-    coming = asyncio.ensure_future(_chunk(pieces))
-    try:
-        while chunk := await coming:
-            coming = asyncio.ensure_future(_chunk(pieces))
-            yield chunk
-    finally:
-        coming.cancel()
-        # What became of it is of no interest any more, and would be logged if nobody asked.
-        await asyncio.wait([coming])
-        if not coming.cancelled():
-            coming.exception()
+    return ahead(_chunks(receive))
 
 
-async def _chunk(pieces: AsyncIterator[bytes]) -> bytes:
-    """The next bytes, as many as a chunk has if there are so many; none at the end."""
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """The server delivers what arrived at once, which is far less than a chunk: that spares most ways to a disk."""
     gathered: list[bytes] = []
     size = 0
-    async for piece in pieces:
+    async for piece in _pieces(receive):
         gathered.append(piece)
         size += len(piece)
         if size >= CHUNK_BYTES:
-            break
-    return b"".join(gathered)
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from litestar.types import Receive, Scope, Send
 
+from isogloss.adapters.ahead import ahead
+
 
 class Reply:
     """Sends a status and a body of JSON or another type, already encoded; an empty body has no content type.
@@ -66,8 +68,8 @@ class Stream:
         following = asyncio.ensure_future(receive())
         try:
             await send({"type": "http.response.start", "status": self.status, "headers": headers})
-            async with _closed_after(self.chunks) as chunks:
-                async for chunk in chunks:
+            async with _closed_after(self.chunks) as chunks, contextlib.aclosing(ahead(chunks)) as coming:
+                async for chunk in coming:
                     if following.done() and following.result()["type"] == "http.disconnect":
                         return
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})

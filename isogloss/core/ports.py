@@ -185,17 +185,42 @@ class Uploads(Protocol):
         ...
 
 
+class Parts(Protocol):
+    """Objects that come through the gateway in parts, each upload under a prefix of its own.
+
+    What lies below the prefix is this port's own, and goes when the prefix is deleted. Parts are numbered from 1.
+    """
+
+    async def write(self, upload: str, number: int, count: int, size: int | None, chunks: AsyncIterable[bytes]) -> str:
+        """Keep the bytes of all chunks as a part, and give its tag; a part that is sent again is replaced.
+
+        ``count`` is how many parts the object has, ``size`` how many bytes there will be, where that is known. When
+        ``chunks`` raises, nothing is kept.
+        """
+        ...
+
+    async def sent(self, upload: str) -> dict[int, str]:
+        """The tags of the parts that have been sent whole, by number."""
+        ...
+
+    async def join(self, upload: str, count: int, key: str) -> None:
+        """Keep all parts, one after the other, as one object. Raises as ``Objects.join``."""
+        ...
+
+
 class Files(Struct, frozen=True, kw_only=True):
     """The bytes beside the rows, and what clients are told of the place that they share with us.
 
     Where ``signer`` is null, clients reach no storage but through the gateway; where ``uploads`` is null, parts of
-    large objects come through the gateway, which joins them.
+    large objects come through the gateway. They are objects of their own until they are joined, unless the storage
+    has a better way, which is ``parts``.
     """
 
     objects: Objects
     shared: SharedPlace
     signer: Signer | None = None
     uploads: Uploads | None = None
+    parts: Parts | None = None
 
 
 class Clock(Protocol):

@@ -14,7 +14,7 @@ from isogloss.core.access import Gate
 from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
 from isogloss.core.places import SharedPlace
-from isogloss.core.ports import Files, Objects, Signer, Store, Uploads
+from isogloss.core.ports import Files, Objects, Parts, Signer, Store, Uploads
 from isogloss.core.registry import Registry
 from isogloss.core.registry.doorkeeper import Doorkeeper, open_gate
 from isogloss.core.registry.projects import ensure_default, ensure_identity
@@ -62,6 +62,11 @@ class OpenObjects(Objects, Protocol):
     @property
     def uploads(self) -> Uploads | None:
         """Begins uploads in parts to the storage itself, where clients reach it."""
+        ...
+
+    @property
+    def parts(self) -> Parts | None:
+        """Keeps parts that come through the gateway, where the storage has a way of its own."""
         ...
 
     async def check(self) -> None:
@@ -175,7 +180,13 @@ async def open_gateway(
     ``environment`` holds what the vendors of buckets want to know, such as the AWS_* variables.
     """
     async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
-        files = Files(objects=objects, shared=objects.shared, signer=objects.signer, uploads=objects.uploads)
+        files = Files(
+            objects=objects,
+            shared=objects.shared,
+            signer=objects.signer,
+            uploads=objects.uploads,
+            parts=objects.parts,
+        )
         registry = structs.replace(rows, files=files)
         with _storage_problems(settings):
             generated = await ensure_admin(registry, settings.admin_password)

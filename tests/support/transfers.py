@@ -36,7 +36,8 @@ def beside(gateway: Gateway, work: Callable[[Registry], Awaitable[T]]) -> T:
     async def run() -> T:
         settings = read_settings(gateway.environment)
         async with open_registry(settings) as (rows, _), open_place(settings, gateway.environment) as objects:
-            return await work(structs.replace(rows, files=Files(objects=objects, shared=objects.shared)))
+            files = Files(objects=objects, shared=objects.shared, parts=objects.parts)
+            return await work(structs.replace(rows, files=files))
 
     return asyncio.run(run())
 

@@ -4,7 +4,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from isogloss.adapters.native.failures import Refusal
-from isogloss.core.registry.transfers import Part
+from isogloss.core.registry.multipart import Part
 
 _ROOT = "CompleteMultipartUpload"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

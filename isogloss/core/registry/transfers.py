@@ -21,12 +21,13 @@ import msgspec
 from msgspec import Struct
 
 from isogloss.core.access import Principal, Role, require, role_of
-from isogloss.core.errors import Corrupted, Invalid, NotFound, Unauthenticated
+from isogloss.core.errors import Corrupted, Invalid, Unauthenticated
 from isogloss.core.model import Discard, Instant, Record, Stage, Upload, User
 from isogloss.core.places import upload_prefix
-from isogloss.core.ports import Files, Objects, Reader, Signer, StoredObject, Uploads, Writer
+from isogloss.core.ports import Files, Reader, Signer, StoredObject, Uploads, Writer
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.discards import ADDRESS_LIFETIME
+from isogloss.core.registry.multipart import Part, entity_tag, join_parts, parts_of
 from isogloss.core.seals import seal, unseal
 
 LIFETIME_SECONDS = ADDRESS_LIFETIME // 1_000_000
@@ -40,14 +41,13 @@ STAGE, RECORD = "stage", "record"
 _ENDED = {STAGE: "applied or given up", RECORD: "deleted"}
 
 _PURPOSE = "transfer"
-_MARKER_BYTES = 32
 
 Link: TypeAlias = Callable[[str], str]
 """Makes an address of the gateway's from the text of a permit."""
 
 
 class Operation(StrEnum):
-    """What a permit is for. A part of an upload is an object, and written as any other."""
+    """What a permit is for. A part of an upload is written as an object is."""
 
     READ = "read"
     WRITE = "write"
@@ -65,8 +65,8 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     """What a permit says.
 
     ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is what must
-    still be there when something is written; null where nothing has to. ``upload`` and ``parts`` tell of what a permit
-    to finish puts together: the prefix of the upload, and how many parts it has.
+    still be there when something is written; null where nothing has to. Where the object comes in parts, ``upload`` is
+    the prefix of its upload, ``parts`` how many there are, and ``part`` the number of the one that is to be written.
     """
 
     operation: Operation
@@ -75,6 +75,7 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     user_id: str | None
     owner: Owner | None = None
     upload: str | None = None
+    part: int = 0
     parts: int = 0
 
 
@@ -90,13 +91,6 @@ class BegunUpload(Struct, frozen=True, kw_only=True):
     part_urls: list[str]
     finish_url: str
     block_ids: list[str] | None = None
-
-
-class Part(Struct, frozen=True):
-    """A part that a client says it has sent. ``etag`` is the one it was answered, without quotes; null if not told."""
-
-    number: int
-    etag: str | None
 
 
 class Digest(Struct, frozen=True):
@@ -214,8 +208,10 @@ async def _begin_here(
 ) -> BegunUpload:
     upload_id = registry.new_id()
     upload = upload_prefix(key, upload_id)
-    finish = _seal(registry, caller, Operation.FINISH, key, owner=owner, upload=upload, parts=parts)
-    part_keys = _part_keys(upload, parts)
+
+    def sealed(operation: Operation, number: int = 0) -> str:
+        return _seal(registry, caller, operation, key, owner=owner, upload=upload, part=number, parts=parts)
+
     now = registry.clock()
     # By then nobody can be writing parts, or waiting for an answer, any more.
     gone = now + 2 * ADDRESS_LIFETIME
@@ -223,8 +219,8 @@ async def _begin_here(
     return BegunUpload(
         provider="s3",
         upload_id=upload_id,
-        part_urls=[link(_seal(registry, caller, Operation.WRITE, part, owner=owner)) for part in part_keys],
-        finish_url=link(finish),
+        part_urls=[link(sealed(Operation.WRITE, number)) for number in range(1, parts + 1)],
+        finish_url=link(sealed(Operation.FINISH)),
     )
 
 
@@ -236,6 +232,7 @@ def _seal(
     *,
     owner: Owner | None = None,
     upload: str | None = None,
+    part: int = 0,
     parts: int = 0,
 ) -> str:
     permit = Permit(
@@ -245,6 +242,7 @@ def _seal(
         user_id=caller.user_id,
         owner=owner,
         upload=upload,
+        part=part,
         parts=parts,
     )
     return seal(registry.signing_secret, _PURPOSE, msgspec.msgpack.encode(permit))
@@ -288,17 +286,24 @@ async def _takes_files(registry: Registry, unit: Reader, owner: Owner) -> bool:
 
 
 async def keep_object(
-    registry: Registry, permit: Permit, chunks: AsyncIterable[bytes], digests: Sequence[Digest] = ()
-) -> StoredObject:
-    """Keep all chunks as the object of a permit to write, whole or not at all.
+    registry: Registry,
+    permit: Permit,
+    chunks: AsyncIterable[bytes],
+    digests: Sequence[Digest] = (),
+    size: int | None = None,
+) -> str:
+    """Keep all chunks as the object, or the part of one, of a permit to write, whole or not at all; gives its tag.
 
-    Raises ``Corrupted`` where a digest is of other bytes, ``Unauthenticated`` where the permit lost its ground
-    meanwhile, ``Conflict`` where the key cannot stand beside another, and whatever ``chunks`` raises.
+    ``size`` is how many bytes were announced. Raises ``Corrupted`` where a digest is of other bytes,
+    ``Unauthenticated`` where the permit lost its ground meanwhile, ``Conflict`` where the key cannot stand beside
+    another, and whatever ``chunks`` raises.
     """
-    objects = files_of(registry).objects
+    files = files_of(registry)
     async with aclosing(_verified(registry, permit, chunks, digests)) as verified:
-        await objects.write_stream(permit.key, verified)
-    return await objects.head(permit.key)
+        if permit.upload is not None:
+            return await parts_of(files).write(permit.upload, permit.part, permit.parts, size, verified)
+        await files.objects.write_stream(permit.key, verified)
+    return entity_tag(await files.objects.head(permit.key))
 
 
 async def _verified(
@@ -350,65 +355,5 @@ async def finish_upload(registry: Registry, permit: Permit, parts: Sequence[Part
     Raises ``Invalid`` unless all parts are told of in ascending order, have been sent, and bear the etags that the
     client tells.
     """
-    objects = files_of(registry).objects
     assert permit.upload is not None, "a permit to finish tells of an upload"
-    done = await _finished(objects, permit.key, permit.upload)
-    if done is not None:
-        return done
-    _check_numbers(parts, permit.parts)
-    keys = _part_keys(permit.upload, permit.parts)
-    try:
-        _check_parts(parts, keys, await _stored(objects, f"{permit.upload}/parts"))
-        await objects.join(keys, permit.key)
-    except (Invalid, NotFound):
-        # The same request, repeated while it was still being answered, may have taken the parts away.
-        done = await _finished(objects, permit.key, permit.upload)
-        if done is None:
-            raise
-        return done
-    joined = await objects.head(permit.key)
-    await objects.write(f"{permit.upload}/joined", str(joined.size).encode())
-    await objects.delete_prefix(f"{permit.upload}/parts")
-    return joined
-
-
-async def _finished(objects: Objects, key: str, upload: str) -> StoredObject | None:
-    """The object of an upload that was finished before, if it is there as it was then."""
-    try:
-        size = await objects.read(f"{upload}/joined", _MARKER_BYTES)
-        found = await objects.head(key)
-    except NotFound:
-        return None
-    return found if found.size == int(size) else None
-
-
-async def _stored(objects: Objects, prefix: str) -> dict[str, StoredObject]:
-    return {each.key: each async for page in objects.list(prefix) for each in page}
-
-
-def _check_numbers(parts: Sequence[Part], count: int) -> None:
-    for expected, part in enumerate(parts, start=1):
-        if part.number != expected or expected > count:
-            raise Invalid("parts", f"must be 1 to {count} in ascending order, but {part.number} is at place {expected}")
-    if len(parts) < count:
-        raise Invalid("parts", f"must be 1 to {count} in ascending order, but part {len(parts) + 1} is missing")
-
-
-def _check_parts(parts: Sequence[Part], keys: Sequence[str], stored: dict[str, StoredObject]) -> None:
-    for part, key in zip(parts, keys, strict=True):
-        found = stored.get(key)
-        if found is None:
-            raise Invalid("parts", f"part {part.number} has not been sent")
-        if part.etag is not None and part.etag != entity_tag(found):
-            raise Invalid("parts", f"part {part.number} has the etag {entity_tag(found)!r}, not {part.etag!r}")
-
-
-def entity_tag(found: StoredObject) -> str:
-    """What changes whenever the bytes of an object do, without quotes."""
-    if found.etag is None:
-        return f"{found.modified:x}-{found.size:x}"
-    return found.etag.removeprefix("W/").strip('"')
-
-
-def _part_keys(upload: str, count: int) -> list[str]:
-    return [f"{upload}/parts/{number}" for number in range(1, count + 1)]
+    return await join_parts(files_of(registry), permit.upload, permit.parts, parts, permit.key)

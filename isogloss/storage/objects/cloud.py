@@ -12,7 +12,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.places import SharedPlace, checked_key
-from isogloss.core.ports import Level, Signer, StoredObject, Uploads
+from isogloss.core.ports import Level, Parts, Signer, StoredObject, Uploads
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -44,6 +44,7 @@ class CloudObjects:
         self.shared = shared
         self.signer: Signer | None = signer
         self.uploads = uploads
+        self.parts: Parts | None = None
         self._bucket = bucket
 
     async def check(self) -> None:

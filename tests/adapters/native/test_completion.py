@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isogloss.adapters.native.completion import completed, read_parts
 from isogloss.adapters.native.failures import Refusal
-from isogloss.core.registry.transfers import Part
+from isogloss.core.registry.multipart import Part
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from isogloss.core.access import ANYBODY, Principal, Role
 from isogloss.core.errors import Denied, Invalid, NotFound, Unauthenticated
@@ -13,15 +14,15 @@ from isogloss.core.model import Stage
 from isogloss.core.ports import Files, Reader
 from isogloss.core.registry import Registry
 from isogloss.core.registry.discards import ADDRESS_LIFETIME, sweep_discards
+from isogloss.core.registry.multipart import Part, entity_tag
 from isogloss.core.registry.transfers import (
     MOST_PARTS,
     BegunUpload,
     Operation,
-    Part,
     Permit,
     begin_upload,
     check_permit,
-    entity_tag,
+    files_of,
     finish_upload,
     keep_object,
 )
@@ -32,14 +33,15 @@ VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
 PARTS = [b"one", b"two", b"three"]
 
 
+@pytest.fixture(params=["placed", "joined"])
+def files(request: pytest.FixtureRequest, files: Files) -> Files:
+    """Runs the test once for each way in which parts are kept."""
+    return files if request.param == "placed" else replace(files, parts=None)
+
+
 def itself(permit: str) -> str:
     """An address that is nothing but its permit."""
     return permit
-
-
-def files(registry: Registry) -> Files:
-    assert registry.files is not None
-    return registry.files
 
 
 async def begun(registry: Registry, stage: Stage, parts: int = len(PARTS)) -> BegunUpload:
@@ -59,7 +61,8 @@ async def send_part(registry: Registry, permit: str, content: bytes) -> str:
     async def chunks() -> AsyncIterator[bytes]:
         yield content
 
-    return entity_tag(await keep_object(registry, await checked(registry, permit, Operation.WRITE), chunks()))
+    writing = await checked(registry, permit, Operation.WRITE)
+    return await keep_object(registry, writing, chunks(), size=len(content))
 
 
 async def send(registry: Registry, upload: BegunUpload, parts: Sequence[bytes] = PARTS) -> list[Part]:
@@ -75,11 +78,11 @@ async def finish(registry: Registry, upload: BegunUpload, parts: Sequence[Part])
 
 
 async def content(registry: Registry, stage: Stage) -> bytes:
-    return await files(registry).objects.read(file_key(stage), 100_000)
+    return await files_of(registry).objects.read(file_key(stage), 100_000)
 
 
 async def under(registry: Registry, prefix: str) -> list[str]:
-    return [each.key async for page in files(registry).objects.list(prefix) for each in page]
+    return [each.key async for page in files_of(registry).objects.list(prefix) for each in page]
 
 
 async def test_parts_become_one_object_and_go(registry: Registry) -> None:
@@ -206,9 +209,10 @@ async def test_what_has_been_applied_gets_no_parts(registry: Registry) -> None:
 async def test_no_file_of_a_client_lies_among_parts(registry: Registry) -> None:
     stage = await make_stage(registry)
     upload = await begun(registry, stage)
-    part = await checked(registry, upload.part_urls[0], Operation.WRITE)
-    assert not part.key.startswith(file_key(stage, ""))
-    assert part.key.startswith(f"owned/{stage.project_id}/{stage.id}/")
+    await send(registry, upload)
+    [prefix] = {key.partition("/parts/")[0] for key in await under(registry, "owned")}
+    assert not prefix.startswith(file_key(stage, ""))
+    assert prefix.startswith(f"owned/{stage.project_id}/{stage.id}/")
 
 
 async def test_parts_that_are_never_finished_are_cleared_away(registry: Registry) -> None:

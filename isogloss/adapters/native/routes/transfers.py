@@ -17,11 +17,11 @@ from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.transfers import PERMIT, TRANSFERS
 from isogloss.core.errors import NotFound
 from isogloss.core.ports import Reader, StoredObject
+from isogloss.core.registry.multipart import entity_tag
 from isogloss.core.registry.transfers import (
     Operation,
     Permit,
     check_permit,
-    entity_tag,
     files_of,
     finish_upload,
     keep_object,
@@ -48,8 +48,8 @@ async def put_object(call: Call, receive: Receive) -> ASGIApp:
         _header(call, b"content-md5"), _header(call, b"content-digest"), _header(call, b"repr-digest")
     )
     async with aclosing(read_chunks(receive)) as chunks:
-        kept = await keep_object(call.registry, permit, chunks, digests)
-    return Reply(b"", 200, (_etag(kept),))
+        tag = await keep_object(call.registry, permit, chunks, digests, _length(call))
+    return Reply(b"", 200, (_etag(tag),))
 
 
 async def get_object(call: Call, receive: Receive) -> ASGIApp:
@@ -77,7 +77,8 @@ async def finish(call: Call, receive: Receive) -> ASGIApp:
     permit = await _permit(call, Operation.FINISH)
     parts = read_parts(await read_body_within(receive, MOST_FINISH_BYTES))
     kept = await finish_upload(call.registry, permit, parts)
-    return Reply(completed(permit.key, entity_tag(kept)), 200, (_etag(kept),), media_type=b"application/xml")
+    tag = entity_tag(kept)
+    return Reply(completed(permit.key, tag), 200, (_etag(tag),), media_type=b"application/xml")
 
 
 async def _permit(call: Call, operation: Operation) -> Permit:
@@ -103,7 +104,7 @@ def _wanted(call: Call, found: StoredObject, asked_for: str | None) -> Wanted:
     tag = entity_tag(found)
     if_match, if_none_match = _header(call, b"if-match"), _header(call, b"if-none-match")
     if if_match is not None and not names(if_match, tag, weak=False):
-        raise Refusal(412, "The file is not the one that If-Match names.", (_etag(found),))
+        raise Refusal(412, "The file is not the one that If-Match names.", (_etag(tag),))
     whole = Span(0, found.size)
     if if_none_match is not None and names(if_none_match, tag, weak=True):
         return Wanted(304, whole, _headers(found))
@@ -121,7 +122,7 @@ def _wanted(call: Call, found: StoredObject, asked_for: str | None) -> Wanted:
 def _headers(found: StoredObject) -> tuple[Header, ...]:
     """What is told of an object whether it is sent or not."""
     return (
-        _etag(found),
+        _etag(entity_tag(found)),
         ("last-modified", http_date(found.modified)),
         ("accept-ranges", "bytes"),
         # Who holds an address may read by it; that is no reason to leave the bytes with those on the way.
@@ -139,8 +140,8 @@ def _description(found: StoredObject, span: Span) -> tuple[Header, ...]:
     )
 
 
-def _etag(found: StoredObject) -> Header:
-    return "etag", f'"{entity_tag(found)}"'
+def _etag(tag: str) -> Header:
+    return "etag", f'"{tag}"'
 
 
 def _content_range(told: str, found: StoredObject) -> Header:
@@ -155,6 +156,13 @@ async def _nothing() -> AsyncIterator[bytes]:
     nothing: tuple[bytes, ...] = ()
     for chunk in nothing:
         yield chunk
+
+
+def _length(call: Call) -> int | None:
+    """How many bytes the body is said to have; null where it is not said."""
+    told = _header(call, b"content-length")
+    # The server has refused any other length by now.
+    return None if told is None else int(told)
 
 
 def _header(call: Call, name: bytes) -> str | None:
