@@ -3,7 +3,9 @@
 The name of a test is the entry's id, with underscores. Where an entry is a guess, this is the place that shows it.
 """
 
+import base64
 import itertools
+import json
 import sys
 from typing import Any
 from urllib.parse import urlencode
@@ -114,6 +116,22 @@ def test_denied(running: Gateway) -> None:
     assert set(ask(running, "DELETE", f"{ML}/ml-repos/{repo['id']}").json()) == {"detail"}
     answer = ask(running, "POST", f"{FLOW}/experiments/hard-delete", {"experiment_id": repo["id"]})
     assert (answer.status, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_signing_in(running: Gateway) -> None:
+    begun = ask(running, "POST", f"{SVC}/oauth2/device-authorize", {"tenantName": TENANT}, key=None)
+    code = {"grantType": "device_code", "deviceCode": begun.json()["deviceCode"]}
+    granted = ask(running, "POST", f"{SVC}/oauth2/token", code, key=None)
+    assert granted.status == 201
+    assert ask(running, "GET", f"{SVC}/session", key=granted.json()["accessToken"]).status == 200
+    # Where credentials are required: tests/adapters/truefoundry/test_sign_in_routes.py.
+
+
+def test_service_accounts(running: Gateway) -> None:
+    key = running.command("token", "create", "robot").strip()
+    user = good(running, "GET", f"{SVC}/session")["user"]
+    assert "@" in user["email"]
+    assert json.loads(base64.urlsafe_b64decode(key.split(".")[1] + "=="))["email"] == f"robot@{TENANT}.isogloss"
 
 
 @pytest.mark.parametrize("key", [None, "not-a-key", "a.b"])
