@@ -100,3 +100,11 @@ def parse_version(text: str, where: str) -> int | str:
     if len(text) <= ALIAS_LENGTH and ALIAS.fullmatch(text):
         return text
     raise Malformed(where, f"{text!r} is no version; it is a number from 1, 'latest', or an alias such as v1.0.")
+
+
+def parse_run_fqn(text: str, where: str) -> tuple[str, str, str]:
+    """The tenant, repo and name of a run. Raises ``Malformed``."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise Malformed(where, f"{text!r} is no name of a run; it is TENANT/REPO/NAME.")
+    return parts[0], parts[1], parts[2]

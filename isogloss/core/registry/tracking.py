@@ -79,6 +79,14 @@ class Logged(Struct, frozen=True, kw_only=True):
     metrics: dict[str, list[Metric]]
 
 
+class Keys(Struct, frozen=True, kw_only=True):
+    """The keys under which runs have metrics, parameters and tags, in order."""
+
+    metrics: Sequence[str]
+    parameters: Sequence[str]
+    tags: Sequence[str]
+
+
 async def create_tracked_run(
     registry: Registry,
     unit: Writer,
@@ -350,6 +358,27 @@ async def logged(unit: Reader, run_ids: Sequence[str]) -> Logged:
     for metric in sorted(await unit.find(Metric, run_id=ids), key=lambda each: each.key):
         found.metrics.setdefault(metric.run_id, []).append(metric)
     return found
+
+
+async def keys_of(unit: Reader, caller: Principal, project: Project, dialect: str) -> Keys:
+    """The keys under which anything was logged of a project's runs that are not put away: one statement.
+
+    Raises ``Denied``.
+    """
+    require(caller, Role.VIEWER)
+    rows = await unit.rows(
+        Query(
+            source="run_key",
+            fields=("noun", "key"),
+            project_id=project.id,
+            where=Compare("dialect", Operator.EQ, dialect),
+            sort=Sort("key", then="noun"),
+        )
+    )
+    found: dict[str, list[str]] = {}
+    for noun, key in rows:
+        found.setdefault(noun, []).append(key)
+    return Keys(metrics=found.get("metric", []), parameters=found.get("parameter", []), tags=found.get("run_tag", []))
 
 
 async def history(

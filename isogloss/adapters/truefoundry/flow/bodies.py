@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from isogloss.adapters.truefoundry.bodies import runs
 from isogloss.adapters.truefoundry.bodies.common import Count, Name, Positive, RepoName, Text, Whole
 
 ArtifactType = Literal["artifact", "model", "plot", "image", "chat_prompt", "agent-skill"]
@@ -191,3 +192,34 @@ class ExportDeploymentFiles(BaseModel):
     model_version_fqn: Text
     workspace_fqn: Text
     service_name: Text
+
+
+class OfRun(BaseModel):
+    """A run by its id, which has two names."""
+
+    run_id: Text | None = None
+    run_uuid: Text | None = None
+
+
+class UpdateRun(OfRun, runs.UpdateRun):
+    """How a run goes on."""
+
+
+class LogBatch(OfRun, runs.LogBatch):
+    """What is logged at once."""
+
+
+class LogMetric(OfRun, runs.MetricValue):
+    """A point of a metric."""
+
+
+class LogPair(OfRun, runs.Pair):
+    """A parameter or a tag."""
+
+
+class DeleteTag(OfRun, runs.DeleteTag):
+    """A tag to take off."""
+
+
+class ListMetrics(OfRun, runs.ListMetrics):
+    """Metrics whose points are wanted."""

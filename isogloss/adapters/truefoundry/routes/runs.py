@@ -14,6 +14,7 @@ from isogloss.adapters.truefoundry.bodies.runs import (
     SearchRuns,
     UpdateRun,
 )
+from isogloss.adapters.truefoundry.fqn import parse_run_fqn
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import project_of_id
 from isogloss.adapters.truefoundry.pages import last
@@ -21,7 +22,7 @@ from isogloss.adapters.truefoundry.run_translate import MILLISECOND, facet, inst
 from isogloss.adapters.truefoundry.searches import DEFAULT_PAGE, Search, read_page_token, search_runs, shown
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
-from isogloss.core.model import Instant, Metric
+from isogloss.core.model import Instant, Metric, Run
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import tracking
 from isogloss.core.registry.tracking import Batch, Point
@@ -38,12 +39,17 @@ _SEARCH = Body.of(SearchRuns)
 
 async def create_run(call: Call, unit: Writer) -> dict[str, Any]:
     """Make a run in a repo, which is under way from then on."""
-    require(call.caller, Role.EDITOR)
     body: CreateRun = _CREATE.read(call)
+    return {"run": (await shown(call, unit, [await create(call, unit, body)]))[0]}
+
+
+async def create(call: Call, unit: Writer, body: CreateRun) -> Run:
+    """As ``create_run``. Raises ``Denied``, ``NotFound`` and ``Invalid``."""
+    require(call.caller, Role.EDITOR)
     project = await project_of_id(unit, body.experiment_id)
     if project is None:
         raise NotFound("ml_repo", body.experiment_id)
-    run = await tracking.create_tracked_run(
+    return await tracking.create_tracked_run(
         call.registry,
         unit,
         call.caller,
@@ -55,7 +61,6 @@ async def create_run(call: Call, unit: Writer) -> dict[str, Any]:
         facet=facet(body.description),
         tags=[(each.key, each.value) for each in body.tags or ()],
     )
-    return {"run": (await shown(call, unit, [run]))[0]}
 
 
 async def get_run(call: Call, unit: Reader) -> dict[str, Any]:
@@ -67,6 +72,12 @@ async def get_run(call: Call, unit: Reader) -> dict[str, Any]:
 async def update_run(call: Call, unit: Writer) -> dict[str, Any]:
     """Say how a run goes on, or that it has come to its end."""
     body: UpdateRun = _UPDATE.read(call)
+    run = await update(call, unit, call.path_text("id"), body)
+    return {"run_info": (await shown(call, unit, [run]))[0].info}
+
+
+async def update(call: Call, unit: Writer, run_id: str, body: UpdateRun) -> Run:
+    """As ``update_run``. Raises ``Denied``, ``NotFound`` and ``Invalid``."""
     changes: dict[str, Any] = {}
     if body.status is not None:
         changes["state"] = state(body.status)
@@ -74,10 +85,7 @@ async def update_run(call: Call, unit: Writer) -> dict[str, Any]:
         changes["ended"] = instant(body.end_time)
     if body.description is not None:
         changes["facet"] = facet(body.description)
-    run = await tracking.change_tracked_run(
-        call.registry, unit, call.caller, call.path_text("id"), dialect=DIALECT, **changes
-    )
-    return {"run_info": (await shown(call, unit, [run]))[0].info}
+    return await tracking.change_tracked_run(call.registry, unit, call.caller, run_id, dialect=DIALECT, **changes)
 
 
 async def delete_run(call: Call, unit: Writer) -> dict[str, Any]:
@@ -91,12 +99,9 @@ async def search(call: Call, unit: Reader) -> dict[str, Any]:
     body: SearchRuns = _SEARCH.read(call)
     repo_name, name = body.ml_repo_name, body.name
     if body.fqn is not None:
-        parts = body.fqn.split("/")
-        if len(parts) != 3 or not all(parts):
-            raise Malformed("body.fqn", f"{body.fqn!r} is no name of a run; it is TENANT/REPO/NAME.")
-        if parts[0] != call.host.tenant:
+        tenant, repo_name, name = parse_run_fqn(body.fqn, "body.fqn")
+        if tenant != call.host.tenant:
             return {"runs": [], "total": 0, "next_page_token": None}
-        repo_name, name = parts[1], parts[2]
     repo_ids = body.experiment_ids or ([body.experiment_id] if body.experiment_id is not None else None)
     token = body.page_token or None
     found = await search_runs(
@@ -119,12 +124,16 @@ async def search(call: Call, unit: Reader) -> dict[str, Any]:
 async def log_batch(call: Call, unit: Writer) -> dict[str, Any]:
     """Log metrics, parameters and tags at once: all of them, or none."""
     body: LogBatch = _BATCH.read(call)
-    batch = Batch(
-        points=[point(each, call.registry.clock()) for each in body.metrics or ()],
+    return await _log(call, unit, batch_of(body, call.registry.clock()))
+
+
+def batch_of(body: LogBatch, now: Instant) -> Batch:
+    """What a body says is to be logged."""
+    return Batch(
+        points=[point(each, now) for each in body.metrics or ()],
         parameters=[(each.key, each.value) for each in body.params or ()],
         tags=[(each.key, each.value) for each in body.tags or ()],
     )
-    return await _log(call, unit, batch)
 
 
 async def log_metric(call: Call, unit: Writer) -> dict[str, Any]:
@@ -179,13 +188,18 @@ async def metric_history(call: Call, unit: Reader) -> dict[str, Any]:
 async def list_metrics(call: Call, unit: Reader) -> dict[str, Any]:
     """The points of several metrics."""
     body: ListMetrics = _LIST_METRICS.read(call)
-    run = await tracking.get_tracked_run(unit, call.caller, call.path_text("id"), DIALECT)
+    return {"metric_collections": await collections(call, unit, call.path_text("id"), body)}
+
+
+async def collections(call: Call, unit: Reader, run_id: str, body: ListMetrics) -> list[dict[str, Any]]:
+    """As ``list_metrics``. Raises ``Denied`` and ``NotFound``."""
+    run = await tracking.get_tracked_run(unit, call.caller, run_id, DIALECT)
     keys = body.metric_keys or sorted(each.key for each in await unit.find(Metric, run_id=run.id))
     points = await tracking.history(unit, call.caller, run.id, keys, step=body.step)
-    collections: dict[str, list[Any]] = {key: [] for key in keys}
+    by_key: dict[str, list[Any]] = {key: [] for key in keys}
     for each in points:
-        collections[each.key].append(value(each))
-    return {"metric_collections": [{"key": key, "metrics": metrics} for key, metrics in collections.items()]}
+        by_key[each.key].append(value(each))
+    return [{"key": key, "metrics": metrics} for key, metrics in by_key.items()]
 
 
 ROUTES: tuple[Route, ...] = (

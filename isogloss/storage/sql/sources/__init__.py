@@ -36,6 +36,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "run": runs.run_source,
     "workflow": runs.workflow_source,
     "metric_point": runs.metric_point_source,
+    "run_key": runs.run_key_source,
     "log": runs.log_source,
     "token": accounts.token_source,
     "user": accounts.user_source,

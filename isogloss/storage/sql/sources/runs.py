@@ -3,7 +3,7 @@
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, Table, func, select
+from sqlalchemy import ColumnElement, FromClause, Table, func, select, union_all
 
 from isogloss.storage.sql import tables
 from isogloss.storage.sql.sources import belongings
@@ -57,6 +57,25 @@ def metric_point_source() -> Source:
     """The points of runs' metrics."""
     point = tables.metric_points.alias("q")
     return Source(rows=point, columns=columns_of(point), selective=frozenset({"run_id"}))
+
+
+def run_key_source() -> Source:
+    """The keys under which runs have anything, each once for a project, a dialect and what is under it (``noun``)."""
+    run = tables.runs
+    keys = [
+        select(
+            literal(noun).label("noun"),
+            table.c.key.label("key"),
+            run.c.project_id.label("project_id"),
+            run.c.dialect.label("dialect"),
+        )
+        .select_from(table.join(run, run.c.id == table.c.run_id))
+        .where(run.c.deleted.is_(None))
+        .distinct()
+        for noun, table in _KEYED.items()
+    ]
+    rows = union_all(*keys).subquery("k")
+    return Source(rows=rows, columns=columns_of(rows))
 
 
 def run_source(alias: str = "r") -> Source:

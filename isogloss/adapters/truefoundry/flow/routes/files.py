@@ -26,26 +26,18 @@ DEFAULT_FILES = 500
 
 async def sign_reads(call: Call) -> Reply:
     """An address to read each path by, in the order of the paths."""
-    body: SignedUrls = _SIGNED_URLS.read(call)
-    return Reply(
-        encode(
-            {
-                "signed_urls": await signed(
-                    call, await holder_of(call, body.id, writing=False), body.paths, writing=False
-                )
-            }
-        )
-    )
+    return await _signed(call, writing=False)
 
 
 async def sign_writes(call: Call) -> Reply:
     """An address to write each path by, in the order of the paths."""
+    return await _signed(call, writing=True)
+
+
+async def _signed(call: Call, *, writing: bool) -> Reply:
     body: SignedUrls = _SIGNED_URLS.read(call)
-    return Reply(
-        encode(
-            {"signed_urls": await signed(call, await holder_of(call, body.id, writing=True), body.paths, writing=True)}
-        )
-    )
+    holder = await holder_of(call, body.id, writing=writing)
+    return Reply(encode({"signed_urls": await signed(call, holder, body.paths, writing=writing)}))
 
 
 async def begin_multipart(call: Call) -> Reply:
