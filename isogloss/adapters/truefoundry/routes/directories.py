@@ -162,7 +162,7 @@ async def _holder(call: Call, directory_id: str) -> Holder:
 
 
 def holder_of(record: Record, where: str) -> Holder:
-    """What holds a data directory's files. Raises ``Malformed``, of the member ``where``, if they lie elsewhere.""""""
+    """What holds a data directory's files. Raises ``Malformed``, of the member ``where``, if they lie elsewhere."""
     if source_type(record) != MANAGED:
         raise Malformed(where, "is that of a data directory whose files lie elsewhere; they are reached there.")
     assert record.project_id is not None, "a data directory is in a project"
