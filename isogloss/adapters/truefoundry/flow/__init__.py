@@ -1,7 +1,16 @@
 """The MLflow-shaped family, which ``truefoundry.ml`` spoke up to 0.16: the same things in other shapes."""
 
 from isogloss.adapters.operations import Route
-from isogloss.adapters.truefoundry.flow.routes import artifacts, experiments, files, runs, session, versions, writing
+from isogloss.adapters.truefoundry.flow.routes import (
+    artifacts,
+    datasets,
+    experiments,
+    files,
+    runs,
+    session,
+    versions,
+    writing,
+)
 
 FLOW_ROUTES: tuple[Route, ...] = (
     *session.ROUTES,
@@ -11,5 +20,6 @@ FLOW_ROUTES: tuple[Route, ...] = (
     *writing.ROUTES,
     *files.ROUTES,
     *runs.ROUTES,
+    *datasets.ROUTES,
 )
 """What this family has, below its prefix."""

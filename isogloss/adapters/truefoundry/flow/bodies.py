@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from isogloss.adapters.truefoundry.bodies import runs
 from isogloss.adapters.truefoundry.bodies.common import Count, Name, Positive, RepoName, Text, Whole
+from isogloss.adapters.truefoundry.bodies.directories import DirectoryManifest
 
 ArtifactType = Literal["artifact", "model", "plot", "image", "chat_prompt", "agent-skill"]
 Status = Literal["COMMITTED", "DELETED", "HARD_DELETED"]
@@ -192,6 +193,62 @@ class ExportDeploymentFiles(BaseModel):
     model_version_fqn: Text
     workspace_fqn: Text
     service_name: Text
+
+
+class CreateDataset(BaseModel):
+    """A data directory to be made, as a manifest or the other members describe it."""
+
+    name: Text | None = None
+    description: Text | None = None
+    experiment_id: Text | None = None
+    dataset_metadata: dict[str, Any] | None = None
+    manifest: DirectoryManifest | None = None
+
+
+class UpdateDataset(BaseModel):
+    """What is to change of a data directory: a manifest replaces all of it."""
+
+    fqn: Text
+    description: Text | None = None
+    dataset_metadata: dict[str, Any] | None = None
+    manifest: DirectoryManifest | None = None
+
+
+class DeleteDataset(OfId):
+    """A data directory to delete, with its contents or without."""
+
+    delete_contents: bool = False
+
+
+class ListDatasets(Paged):
+    """Which data directories are wanted."""
+
+    experiment_id: Text | None = None
+    name: Text | None = None
+
+
+class DatasetPaths(BaseModel):
+    """Files of a data directory."""
+
+    dataset_fqn: Text
+    paths: Annotated[list[Text], Field(max_length=10_000)]
+
+
+class DatasetUpload(BaseModel):
+    """A file of a data directory that is to be uploaded in so many parts."""
+
+    dataset_fqn: Text
+    path: Text
+    num_parts: Annotated[Positive, Field(le=10_000)]
+
+
+class ListDatasetFiles(BaseModel):
+    """A level of a data directory's files. An absent or empty path is the root."""
+
+    dataset_fqn: Text
+    path: Text | None = None
+    max_results: Annotated[Positive, Field(le=10_000)] | None = None
+    page_token: Text | None = None
 
 
 class OfRun(BaseModel):

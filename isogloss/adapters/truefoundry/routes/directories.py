@@ -19,7 +19,7 @@ from isogloss.adapters.truefoundry.directory_translate import MANAGED, directory
 from isogloss.adapters.truefoundry.fqn import parse_directory_fqn
 from isogloss.adapters.truefoundry.holders import Holder, addresses, level_of, part_addresses
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
-from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
+from isogloss.adapters.truefoundry.pages import Asked, Page, last, page, read_page
 from isogloss.adapters.truefoundry.subjects import NOBODY
 from isogloss.core.access import Role, require
 from isogloss.core.model import Project, Record
@@ -51,10 +51,18 @@ async def list_directories(call: Call, unit: Reader) -> Page:
         if named is None or (project is not None and project.id != named.id) or name not in (None, fqn.name):
             return page(asked, 0, [])
         project, name = named, fqn.name
+    total, rows = await directories_of(unit, asked, project, name)
+    return page(asked, total, await shown(call, unit, rows, project))
+
+
+async def directories_of(
+    unit: Reader, asked: Asked, project: Project | None, name: str | None
+) -> tuple[int, list[Record]]:
+    """How many data directories there are of a project, or of all, and of a name; and a page of them."""
     if project is not None and name is not None:
         one = await find_directory(unit, project, name)
         rows = [] if one is None else [one]
-        return page(asked, len(rows), await shown(call, unit, rows[asked.offset : asked.offset + asked.limit], project))
+        return len(rows), rows[asked.offset : asked.offset + asked.limit]
     wanted = Query(
         source="record",
         fields=_FIELDS,
@@ -66,8 +74,7 @@ async def list_directories(call: Call, unit: Reader) -> Page:
     )
     total = await unit.count(wanted)
     found = await unit.rows(wanted) if total > asked.offset else []
-    rows = [Record(**dict(zip(_FIELDS, row, strict=True))) for row in found]
-    return page(asked, total, await shown(call, unit, rows, project))
+    return total, [Record(**dict(zip(_FIELDS, row, strict=True))) for row in found]
 
 
 async def shown(
@@ -132,13 +139,17 @@ async def delete_files(call: Call) -> Reply:
     """Remove files, and directories with all that is in them; what is not there is no error."""
     body: DeleteFiles = _DELETE_FILES.read(call)
     require(call.caller, Role.EDITOR)
-    holder = await _holder(call, body.id)
-    keys = [holder.key(path.strip("/")) for path in body.paths]
+    await remove_files(call, await _holder(call, body.id), body.paths)
+    return Reply(encode({}))
+
+
+async def remove_files(call: Call, holder: Holder, paths: list[str]) -> None:
+    """As ``delete_files``. Raises ``Invalid`` for a path that leads elsewhere."""
+    keys = [holder.key(path.strip("/")) for path in paths]
     objects = files_of(call.registry).objects
     await objects.delete(keys)
     for key in keys:
         await objects.delete_prefix(key)
-    return Reply(encode({}))
 
 
 async def _holder(call: Call, directory_id: str) -> Holder:
@@ -147,9 +158,13 @@ async def _holder(call: Call, directory_id: str) -> Holder:
     async def work(unit: Reader) -> Record:
         return await get_directory(unit, directory_id)
 
-    record = await call.registry.store.read(work)
+    return holder_of(await call.registry.store.read(work), "body.id")
+
+
+def holder_of(record: Record, where: str) -> Holder:
+    """What holds a data directory's files. Raises ``Malformed``, of the member ``where``, if they lie elsewhere."""
     if source_type(record) != MANAGED:
-        raise Malformed("body.id", "is that of a data directory whose files lie elsewhere; they are reached there.")
+        raise Malformed(where, "is that of a data directory whose files lie elsewhere; they are reached there.")
     assert record.project_id is not None, "a data directory is in a project"
     return Holder(id=record.id, project_id=record.project_id, owner=Owner(RECORD, record.id))
 

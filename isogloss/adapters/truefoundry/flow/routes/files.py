@@ -6,9 +6,17 @@ from isogloss.adapters.call import Body, Call
 from isogloss.adapters.operations import Plain, Read, Route, Write, encode
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.file_translate import page_of
-from isogloss.adapters.truefoundry.flow.bodies import ListFiles, MultiPartUpload, OfId, SignedUrls, StorageRoot
+from isogloss.adapters.truefoundry.flow.bodies import (
+    DatasetUpload,
+    ListDatasetFiles,
+    ListFiles,
+    MultiPartUpload,
+    OfId,
+    SignedUrls,
+    StorageRoot,
+)
 from isogloss.adapters.truefoundry.flow.routes.experiments import project_with_id
-from isogloss.adapters.truefoundry.holders import begun, below, browsed, signed
+from isogloss.adapters.truefoundry.holders import Holder, begun, below, browsed, signed
 from isogloss.adapters.truefoundry.places import URI
 from isogloss.adapters.truefoundry.routes.files import give_up, holder_of
 from isogloss.core.access import Role, require
@@ -43,7 +51,12 @@ async def _signed(call: Call, *, writing: bool) -> Reply:
 async def begin_multipart(call: Call) -> Reply:
     """Addresses for the parts of a large file."""
     body: MultiPartUpload = _MULTIPART.read(call)
-    upload = await begun(call, await holder_of(call, body.artifact_version_id, writing=True), body.path, body.num_parts)
+    return await uploaded(call, await holder_of(call, body.artifact_version_id, writing=True), body)
+
+
+async def uploaded(call: Call, holder: Holder, asked: MultiPartUpload | DatasetUpload) -> Reply:
+    """Addresses for the parts of a large file, as this family has them."""
+    upload = await begun(call, holder, asked.path, asked.num_parts)
     shown = {member: value for member, value in upload.items() if value is not None}
     return Reply(encode({"multipart_upload": shown}))
 
@@ -51,9 +64,14 @@ async def begin_multipart(call: Call) -> Reply:
 async def list_files(call: Call) -> Reply:
     """One level of a version's files."""
     body: ListFiles = _LIST_FILES.read(call)
-    path = below(body.path)
-    level = await browsed(call, await holder_of(call, body.id, writing=False), path)
-    files, token = page_of(level, path, limit=body.max_results or DEFAULT_FILES, token=body.page_token or None)
+    return await listed(call, await holder_of(call, body.id, writing=False), body)
+
+
+async def listed(call: Call, holder: Holder, asked: ListFiles | ListDatasetFiles) -> Reply:
+    """One level of files, as this family has it."""
+    path = below(asked.path)
+    level = await browsed(call, holder, path)
+    files, token = page_of(level, path, limit=asked.max_results or DEFAULT_FILES, token=asked.page_token or None)
     return Reply(encode({"files": files} | ({} if token is None else {"next_page_token": token})))
 
 
