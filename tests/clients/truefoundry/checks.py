@@ -63,6 +63,14 @@ def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> Any:
     raise SystemExit(f"no {kind.__name__}: {what}")
 
 
+def absent(act: Callable[[], Any], what: str) -> None:
+    """``act`` must end with an error that says that something is not there, whichever the client makes of it."""
+    error = raises(Exception, act, what)
+    names = {each.__name__ for each in type(error).__mro__}
+    known = {"MlFoundryException", "NotFoundException", "NotFoundError"}
+    holds(names & known, f"an error of the client's own for {what}: {error!r}")
+
+
 def eventually(holding: Callable[[], Any], what: str) -> None:
     """Wait until it holds, which may take some seconds; end the program when it takes longer."""
     deadline = time.monotonic() + 30
@@ -75,6 +83,13 @@ def eventually(holding: Callable[[], Any], what: str) -> None:
 def files_in(folder: Path) -> dict[str, bytes]:
     """Contents by path of all files below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def new_folder(name: str) -> str:
+    """A new folder of this program's own, to download into."""
+    folder = Path.cwd() / name
+    folder.mkdir()
+    return str(folder)
 
 
 def write_files(folder: str, files: dict[str, bytes]) -> Path:
