@@ -21,9 +21,11 @@ from isogloss.core.query import (
     Not,
     Operator,
     Or,
+    Resembles,
     Where,
     all_of,
     any_of,
+    covers,
     evaluate,
     leading_number,
     matches,
@@ -36,6 +38,7 @@ leaves: st.SearchStrategy[Where] = st.one_of(
     st.builds(AnyOf, st.just("name"), st.lists(words, max_size=3).map(tuple)),
     st.builds(NoneOf, st.just("name"), st.lists(words, max_size=3).map(tuple)),
     st.builds(Like, st.just("name"), words),
+    st.builds(Resembles, st.just("name"), words),
     st.builds(Measures, st.just("name"), st.sampled_from(Operator), st.floats(-3, 3)),
     st.builds(IsNull, st.sampled_from(["name", "size"])),
 )
@@ -71,6 +74,13 @@ def test_any_of_none_of_and_null_split_all_rows(values: tuple[str, ...], row: di
     cases: list[Where] = [AnyOf("name", values), NoneOf("name", values), IsNull("name")]
 
     assert sum(evaluate(case, row) for case in cases) == 1
+
+
+@given(pattern=st.text("abA%_", max_size=8), text=st.text("abAB", max_size=12))
+def test_what_resembles_a_pattern_does_so_letter_by_letter_in_their_case(pattern: str, text: str) -> None:
+    expression = "".join({"%": ".*", "_": "."}.get(each, each) for each in pattern)
+
+    assert covers(pattern, text) is (re.fullmatch(expression, text, re.DOTALL) is not None)
 
 
 @given(pattern=st.text("ab%_", max_size=8), text=st.text("abAB", max_size=12))

@@ -43,3 +43,9 @@ clients do by themselves; so nothing is lost that way, and deleted with its cont
 
 DIRECTORY_FQN_TYPE = "data-dir"
 """With what the FQN of a data directory begins: the type of its manifest, as it is with prompts and skills."""
+
+RUN_NAME = r"\A[^/]+\z"
+"""Clients allow letters, digits and dashes. Whatever else comes is taken, save what would end a part of an FQN."""
+
+MOST_METRICS, MOST_PAIRS = 10_000, 1_000
+"""How many points, parameters or tags one batch may hold: ten times of what a client puts into one."""

@@ -64,7 +64,7 @@ class _Pooled:
 
     Writes that nobody waits for are held back and sent as one statement, since each way to the server and back costs
     more than what it does there. The parts of such a statement do not see each other, so a table that one of them
-    changed is not touched by a later one, save that rows may be added to it again.
+    changed is not touched by a later one, save that rows may be added to it again in the same way.
     """
 
     def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
@@ -81,7 +81,8 @@ class _Pooled:
 
     async def send(self, statement: Statement, arguments: Sequence[Any]) -> None:
         clashes = any(
-            held.writes == statement.writes and not (held.inserts and statement.inserts) for held, _ in self._held
+            held.writes == statement.writes and not (statement.inserts and held.text == statement.text)
+            for held, _ in self._held
         )
         if clashes or len(self._held) == HELD_AT_MOST:
             await self.flush()

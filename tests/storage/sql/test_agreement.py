@@ -23,6 +23,7 @@ from isogloss.core.query import (
     Operator,
     Or,
     Query,
+    Resembles,
     Row,
     Sort,
     Where,
@@ -35,6 +36,7 @@ FIELDS = ("id", "created", "form", "description", "ordinal", "producer_run", "in
 TAGS = ("red", "blue", "Red")
 words = st.sampled_from(["", "a", "A", "b", "ab", "%", "_", "\\", "é", "É", "markdown", "a-b"])
 patterns = st.text("aAb%_\\é", max_size=3)
+cased_patterns = st.text("aAb%_\\éÉ*?[]^-", max_size=4)
 texts = ("form", "description", "artifact.slug", "producer_run")
 
 
@@ -47,6 +49,7 @@ def leaves(fields: Sequence[str], numbers: Sequence[str]) -> st.SearchStrategy[W
         st.builds(NoneOf, st.sampled_from(fields), st.lists(words, max_size=4).map(tuple)),
         st.builds(Like, st.sampled_from(fields), patterns),
         st.builds(Like, st.sampled_from(fields), patterns, st.just("-")),
+        st.builds(Resembles, st.sampled_from(fields), cased_patterns),
         st.builds(Measures, st.sampled_from(fields), st.sampled_from(Operator), st.sampled_from((0.0, 1.5, -2.0))),
         st.builds(IsNull, st.sampled_from(fields)),
     )

@@ -13,6 +13,7 @@ from isogloss.core.query import (
     AnyOf,
     Compare,
     Has,
+    IsNull,
     Operator,
     Query,
     Sort,
@@ -40,6 +41,7 @@ FIELDS = {
     "workflow": ("id", "name", "tags", "latest_run"),
 }
 RUN = Compare("role", Operator.EQ, "run")
+TRACKED = all_of(RUN, Compare("dialect", Operator.EQ, "prefect"), IsNull("deleted"))
 FLOW = Compare("role", Operator.EQ, "workflow")
 
 
@@ -75,6 +77,7 @@ SORTS = [
     ("run", RUN, "started"),
     ("run", RUN, "ended"),
     ("run", RUN, "began"),
+    ("run", TRACKED, "started"),
     ("workflow", FLOW, "id"),
     ("workflow", FLOW, "name"),
 ]
@@ -104,6 +107,8 @@ FILTERS = {
     "head by run name": ("head", Has("run", AnyOf("name", ("run-7",)))),
     "head by run tag": ("head", Has("run", tagged("group-7"))),
     "run by id": ("run", all_of(RUN, AnyOf("id", (RUN_7, "other")))),
+    "tracked run by name": ("run", all_of(TRACKED, Compare("name", Operator.EQ, "run-7"))),
+    "tracked run by names": ("run", all_of(TRACKED, AnyOf("name", ("run-7", "run-8")))),
     "run by name": ("run", all_of(RUN, AnyOf("name", ("run-7",)))),
     "run by tag": ("run", all_of(RUN, tagged("group-7"))),
     "run by parent": ("run", all_of(RUN, AnyOf("parent_id", (RUN_7,)))),

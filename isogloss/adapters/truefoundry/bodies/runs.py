@@ -5,9 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from isogloss.adapters.truefoundry.bodies.common import Count, Positive, Text, Whole, storable
-
-MOST_METRICS, MOST_PAIRS = 10_000, 1_000
-"""How much one batch may hold: ten times of what a client puts into one."""
+from isogloss.adapters.truefoundry.guesses import MOST_METRICS, MOST_PAIRS, RUN_NAME
 
 
 def _number(value: Any) -> Any:
@@ -18,10 +16,7 @@ def _number(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_number)]
 Milliseconds = Annotated[Whole, Field(ge=-(2**52), le=2**52)]
-# A run's FQN is TENANT/REPO/NAME, so that a slash would be taken for its end. Clients allow letters, digits and dashes.
-RunName = Annotated[
-    str, BeforeValidator(storable), StringConstraints(strict=True, pattern=r"\A[^/]+\z", max_length=256)
-]
+RunName = Annotated[str, BeforeValidator(storable), StringConstraints(strict=True, pattern=RUN_NAME, max_length=256)]
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 
 
