@@ -30,6 +30,7 @@ class TrueFoundrySeeds:
             "model-versions": lambda: self._version("model")["id"],
             "prompt-versions": lambda: self._version("prompt")["id"],
             "agent-skill-versions": lambda: self._version("agent-skill")["id"],
+            "data-directories": self._directory,
             "fqn": lambda: "artifact",
             "runs": self._run,
         }
@@ -86,6 +87,12 @@ class TrueFoundrySeeds:
         }
         staged: str = self._request("POST", "/artifact-versions/stage", {"manifest": manifest})["id"]
         return staged
+
+    def _directory(self) -> str:
+        source = {"type": "truefoundry"}
+        manifest = {"type": "data-dir", "name": self._name(), "ml_repo": REPO, "metadata": {}, "source": source}
+        made: str = self._request("PUT", "/data-directories", {"manifest": manifest})["data"]["id"]
+        return made
 
     def _repo(self) -> str:
         manifest = {"type": "ml-repo", "name": self._name(), "storage_integration_fqn": "a:b", "collaborators": []}

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from checks import ODD_NAMES, STORAGE, absent, expect, files_in, holds, new_folder, raises, unique, write_files
-
 from truefoundry.ml import ArtifactPath, get_client
 
 client = get_client()

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from checks import STORAGE, absent, expect, files_in, holds, new_folder, unique, write_files
-
 from truefoundry.ml import ModelVersionEnvironment, SklearnFramework, get_client
 
 client = get_client()

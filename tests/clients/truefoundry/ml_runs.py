@@ -1,7 +1,6 @@
 """``truefoundry.ml``: runs with parameters, metrics and tags, what they made, and how they are found again."""
 
 from checks import STORAGE, absent, expect, holds, unique, write_files
-
 from truefoundry.ml import ArtifactPath, get_client
 
 client = get_client()
@@ -18,7 +17,9 @@ for step in range(30):
     run.log_metrics({"loss": 1 / (step + 1), "accuracy": step / 30}, step=step)
 run.log_metrics({"huge": 1e300, "negative": -0.0})
 metrics = run.get_metrics()
-expect([(each.step, each.value) for each in metrics["loss"]], [(n, 1 / (n + 1)) for n in range(30)], "all of its points")
+expect(
+    [(each.step, each.value) for each in metrics["loss"]], [(n, 1 / (n + 1)) for n in range(30)], "all of its points"
+)
 expect(set(metrics), {"loss", "accuracy", "huge", "negative"}, "every metric")
 expect(set(run.get_metrics(["accuracy"])), {"accuracy"}, "those that are asked for")
 run.set_tags({"team": "b", "stage": "test"})
@@ -26,9 +27,7 @@ tags = run.get_tags(no_cache=True)
 expect({key: tags[key] for key in ("team", "stage", "größe")}, {"team": "b", "stage": "test", "größe": "groß"}, "tags")
 
 artifact = run.log_artifact(name=unique("weights"), artifact_paths=[ArtifactPath(str(weights))], step=7)
-model = run.log_model(
-    name=unique("net"), model_file_or_folder=str(weights / "weights.bin"), framework=None, step=29
-)
+model = run.log_model(name=unique("net"), model_file_or_folder=str(weights / "weights.bin"), framework=None, step=29)
 expect((artifact.step, model.step), (7, 29), "the steps at which they were made")
 client.log_artifact(ml_repo=REPO, name=artifact.name, artifact_paths=[ArtifactPath(str(weights))])
 expect([each.fqn for each in run.list_artifact_versions()], [artifact.fqn], "what the run made")

@@ -4,12 +4,11 @@ import os
 
 os.environ["TFY_API_KEY"] = os.environ["TFY_PERSONAL"]
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
-from checks import KEY, SERVER, STORAGE, expect, files_in, http, new_folder, unique, write_files  # noqa: E402
-
-from truefoundry.ml import ArtifactPath, get_client  # noqa: E402
-from truefoundry_sdk import TrueFoundry  # noqa: E402
+from checks import KEY, SERVER, STORAGE, expect, files_in, http, new_folder, unique, write_files
+from truefoundry.ml import ArtifactPath, get_client
+from truefoundry_sdk import TrueFoundry
 
 client = get_client()
 REPO = unique("personal")

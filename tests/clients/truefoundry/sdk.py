@@ -4,7 +4,6 @@ import os
 
 import requests
 from checks import FAMILY, KEY, ODD_NAMES, SERVER, STORAGE, eventually, expect, fetch, holds, raises, unique
-
 from truefoundry_sdk import (
     ArtifactManifest,
     Collaborator,
@@ -83,7 +82,9 @@ for url in urls:
 
 # An address is good for what it was made for, and for nothing else.
 address = urls[0].signed_url
-holds(requests.put(address, data=b"other", timeout=60).status_code in (401, 403), "an address to read by writes nothing")
+holds(
+    requests.put(address, data=b"other", timeout=60).status_code in (401, 403), "an address to read by writes nothing"
+)
 altered = address[:-3] + ("AAA" if not address.endswith("AAA") else "BBB")
 holds(fetch(altered).status_code in (401, 403), "an altered address is refused")
 for hostile in ("../escape", "/etc/passwd", "a/../../b", "a/./b", "nul\0"):
@@ -103,7 +104,9 @@ taken = raises(
     "an alias that a sibling has",
 )
 expect(taken.status_code, 422, "refused, and not so that it is tried again")
-expect(client.artifact_versions.get_by_fqn(fqn=f"{first.fqn.rpartition(':')[0]}:v1-best").data.id, second.id, "by alias")
+expect(
+    client.artifact_versions.get_by_fqn(fqn=f"{first.fqn.rpartition(':')[0]}:v1-best").data.id, second.id, "by alias"
+)
 changed = second.manifest.copy(update={"description": "changed", "metadata": {"n": 1}, "version_alias": None})
 updated = client.artifacts.create_or_update(manifest=changed).data
 expect((updated.id, updated.manifest.description), (second.id, "changed"), "an update makes no new version")
@@ -126,8 +129,14 @@ for number in range(23):
 for limit in (1, 7, 23, 100):
     expect(numbers(name=many, ml_repo_id=repo.id, limit=limit), list(range(23, 0, -1)), f"pages of {limit}")
 expect(numbers(name=many, ml_repo_id=repo.id, version=17), [17], "one by its number")
-expect(sorted(each.manifest.name if hasattr(each, "manifest") else each.name
-              for each in client.artifacts.list(ml_repo_id=repo.id)), sorted([NAME, many]), "artifacts of the repo")
+expect(
+    sorted(
+        each.manifest.name if hasattr(each, "manifest") else each.name
+        for each in client.artifacts.list(ml_repo_id=repo.id)
+    ),
+    sorted([NAME, many]),
+    "artifacts of the repo",
+)
 
 # Errors.
 nowhere = "00000000-0000-4000-8000-000000000000"
