@@ -118,45 +118,6 @@ def test_denied(running: Gateway) -> None:
     assert (answer.status, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
 
 
-def test_nothing_of_the_kind(running: Gateway) -> None:
-    wanted = {"model_version_fqn": "model:default/default/m:1", "workspace_fqn": "here:there", "service_name": "served"}
-    export = "/mlfoundry-artifacts/model-versions/export-deployment-files-by-fqn"
-    for method, path, body in (
-        ("POST", export, wanted),
-        ("POST", "/runs/run-logs", {"run_uuid": "x", "run_logs": []}),
-        ("GET", "/runs/run-logs/list?run_uuid=x", None),
-        ("GET", "/runs/run-logs/list-latest?run_uuid=x", None),
-        ("GET", "/runs/run-logs/latest-run-log?run_uuid=x", None),
-    ):
-        answer = ask(running, method, FLOW + path, body)
-        assert answer.status == 501, path
-        assert "This registry" in answer.json()["message"]
-
-
-def test_runs_have_no_files(running: Gateway) -> None:
-    [repo] = good(running, "GET", f"{SVC}/ml-repos?name={REPO}")["data"]
-    made = good(running, "POST", f"{FLOW}/runs/create", {"experiment_id": repo["id"], "name": fresh()})
-    run_id = made["run"]["info"]["run_id"]
-    assert good(running, "GET", f"{FLOW}/artifacts/list?run_id={run_id}") == {"files": []}
-    assert ask(running, "GET", f"{FLOW}/artifacts/list?run_id={uuid4()}").status == 404
-
-
-def test_everything_is_public(running: Gateway) -> None:
-    name = fresh("private")
-    made = good(running, "POST", f"{FLOW}/experiments/create", {"name": name, "privacy_type": "PRIVATE"})
-    shown = good(running, "GET", f"{FLOW}/experiments/get?experiment_id={made['experiment_id']}")["experiment"]
-    assert (shown["name"], shown["privacy_type"]) == (name, "PUBLIC")
-    for privacy, total in (("PUBLIC", 1), ("PRIVATE", 0)):
-        listed = good(running, "GET", f"{FLOW}/experiments/list?filter_name={name}&privacy_type={privacy}")
-        assert listed["total"] == total
-
-
-def test_sources_by_their_type(running: Gateway) -> None:
-    made = make(running, fresh())
-    answer = good(running, "GET", f"{FLOW}/mlfoundry-artifacts/artifact-versions/get?id={made['id']}")
-    assert answer["artifact_version"]["manifest"]["source"] == {"type": "external", "uri": "s3://elsewhere/data"}
-
-
 def test_signing_in(running: Gateway) -> None:
     begun = ask(running, "POST", f"{SVC}/oauth2/device-authorize", {"tenantName": TENANT}, key=None)
     code = {"grantType": "device_code", "deviceCode": begun.json()["deviceCode"]}
