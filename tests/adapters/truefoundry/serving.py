@@ -9,7 +9,7 @@ from tests.support.in_process import Answer, InProcess, open_gate
 
 __all__ = ["Answer", "Served", "make_repo", "manifest", "open_gate"]
 
-SVC, ML = "/api/svc/v1", "/api/ml/v1"
+SVC, ML, FLOW = "/api/svc/v1", "/api/ml/v1", "/api/ml/api/2.0/mlflow"
 
 
 class Served(InProcess):
