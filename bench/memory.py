@@ -106,6 +106,10 @@ class MemoryStore:
         for entity in entities:
             await self.add_if_absent(entity)
 
+    async def put(self, *entities: Entity) -> None:
+        """Not offered: nothing that is made in bulk takes the place of another."""
+        raise LookupError(f"nothing is replaced in memory: {entities}")
+
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         """Set fields; the known keys of a row never change while rows are made in bulk."""
         for place, row in self._matching(entity, key):

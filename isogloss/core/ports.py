@@ -63,6 +63,10 @@ class Writer(Reader, Protocol):
         """Insert those rows that no unique rule forbids, and leave the others."""
         ...
 
+    async def put(self, *entities: Entity) -> None:
+        """Insert rows, each in the place of the one that has its key; no two of them have the same key."""
+        ...
+
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         """Set fields of all rows whose fields equal ``key``; a list value stands for any of its members."""
         ...

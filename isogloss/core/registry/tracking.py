@@ -276,8 +276,7 @@ async def _log_tags(unit: Writer, run: Run, pairs: Sequence[tuple[str, str]]) ->
     for key, value in pairs:
         _check("tag", key, value)
     given = dict(pairs)
-    await unit.remove(RunTag, run_id=run.id, key=list(given))
-    await unit.add(*(RunTag(run_id=run.id, key=key, value=value) for key, value in given.items()))
+    await unit.put(*(RunTag(run_id=run.id, key=key, value=value) for key, value in given.items()))
 
 
 async def _log_points(unit: Writer, run: Run, points: Sequence[Point]) -> None:
@@ -293,10 +292,7 @@ async def _log_points(unit: Writer, run: Run, points: Sequence[Point]) -> None:
     newer = [row for key, row in latest.items() if key not in kept or _rank(row) > _rank(kept[key])]
     if not newer:
         return
-    replaced = [row.key for row in newer if row.key in kept]
-    if replaced:
-        await unit.remove(Metric, run_id=run.id, key=replaced)
-    await unit.add(
+    await unit.put(
         *(
             Metric(run_id=row.run_id, key=row.key, step=row.step, at=row.at, value=row.value, nan=row.nan)
             for row in newer

@@ -8,7 +8,7 @@ tree is walked.
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, structs
@@ -212,6 +212,10 @@ def parameter(place: int) -> str:
     return f"p{place}"
 
 
+Present: TypeAlias = Literal["refuse", "leave", "replace"]
+"""What an insert does where a row is there already: fail, leave that row, or, where it has the key, take its place."""
+
+
 class Compiler:
     """Compiles for one engine and keeps what it compiled."""
 
@@ -275,9 +279,9 @@ class Compiler:
             statement = self._statements[cached] = self._compile(clause)
         return statement, statement.arguments(values)
 
-    def insert(self, entity: type[Struct], ignore_conflict: bool = False) -> Statement:
+    def insert(self, entity: type[Struct], present: Present = "refuse") -> Statement:
         """Insert one row; its values go in the order of the entity's fields."""
-        cached = ("insert", entity, ignore_conflict)
+        cached = ("insert", entity, present)
         statement = self._statements.get(cached)
         if statement is None:
             table = TABLES[entity]
@@ -285,14 +289,20 @@ class Compiler:
                 column.name: bindparam(parameter(place), type_=column.type)
                 for place, column in enumerate(table.columns)
             }
+            upsert = sqlite.insert if self.engine.name == "sqlite" else postgresql.insert
             clause: ClauseElement
-            if not ignore_conflict:
-                clause = insert(table).values(values)
-            elif self.engine.name == "sqlite":
-                clause = sqlite.insert(table).values(values).on_conflict_do_nothing()
-            else:
-                clause = postgresql.insert(table).values(values).on_conflict_do_nothing()
-            statement = self._statements[cached] = self._compile(clause, writes=table.name, inserts=True)
+            match present:
+                case "refuse":
+                    clause = insert(table).values(values)
+                case "leave":
+                    clause = upsert(table).values(values).on_conflict_do_nothing()
+                case "replace":
+                    given = upsert(table).values(values)
+                    others = {each.name: given.excluded[each.name] for each in table.columns if not each.primary_key}
+                    clause = given.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+            statement = self._statements[cached] = self._compile(
+                clause, writes=table.name, inserts=present != "replace"
+            )
         return statement
 
     def update(self, entity: type[Struct], key: dict[str, Any], changes: dict[str, Any]) -> tuple[Statement, list[Any]]:

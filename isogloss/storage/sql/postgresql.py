@@ -89,7 +89,8 @@ class _Pooled:
         self._held.append((statement, arguments))
 
     async def execute_many(self, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
-        if len(rows) <= HELD_AT_MOST:
+        # A row that takes another's place must not meet one of the same statement there.
+        if statement.inserts and len(rows) <= HELD_AT_MOST:
             for row in rows:
                 await self.send(statement, row)
             return

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from isogloss.core.model import Entity
 from isogloss.core.query import Query
-from isogloss.storage.sql.compiler import Compiler, Statement
+from isogloss.storage.sql.compiler import Compiler, Present, Statement
 
 E = TypeVar("E", bound=Entity)
 
@@ -84,15 +84,21 @@ class Unit:
                 await self._executor.execute_many(statement, rows)
 
     async def add_if_absent(self, entity: Entity) -> bool:
-        statement = self._compiler.insert(type(entity), ignore_conflict=True)
+        statement = self._compiler.insert(type(entity), "leave")
         return await self._executor.execute(statement, statement.arguments(_values(entity))) == 1
 
     async def add_absent(self, *entities: Entity) -> None:
+        await self._insert(entities, "leave")
+
+    async def put(self, *entities: Entity) -> None:
+        await self._insert(entities, "replace")
+
+    async def _insert(self, entities: Sequence[Entity], present: Present) -> None:
         by_type: dict[type[Struct], list[Entity]] = {}
         for entity in entities:
             by_type.setdefault(type(entity), []).append(entity)
         for kind, members in by_type.items():
-            statement = self._compiler.insert(kind, ignore_conflict=True)
+            statement = self._compiler.insert(kind, present)
             await self._executor.execute_many(statement, [statement.arguments(_values(each)) for each in members])
 
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:

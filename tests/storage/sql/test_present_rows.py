@@ -1,4 +1,4 @@
-"""Rows that are added where they are absent: those that are there stay, and none is added twice."""
+"""Rows that are added where others may be already: those stay or give their place, as it is asked."""
 
 from isogloss.core.model import MetricPoint, Run, RunTag
 from isogloss.core.ports import Reader, Writer
@@ -47,3 +47,22 @@ async def test_as_many_as_there_are_go_at_once_and_twice_is_once(registry: Regis
         await registry.store.write(lambda unit, rows=more: unit.add_absent(*rows))  # type: ignore[misc]
 
     assert len((await rows(registry))[0]) == 5001
+
+
+async def test_a_row_that_is_put_takes_the_place_of_the_one_with_its_key(registry: Registry) -> None:
+    run, other = a_run(registry, 0), a_run(registry, 1)
+
+    async def work(unit: Writer) -> None:
+        await unit.add(run, other, tag(run, "team", "a"), tag(run, "stage", "dev"), tag(other, "team", "a"))
+        await unit.put()
+        await unit.put(tag(run, "team", "b"), tag(run, "new", "c"))
+        await unit.put(tag(run, "team", "d"))
+        await unit.put(*(tag(other, f"t{place}", "x") for place in range(500)))
+
+    await registry.store.write(work)
+
+    async def tags_of(unit: Reader, run_id: str) -> dict[str, str]:
+        return {each.key: each.value for each in await unit.find(RunTag, run_id=run_id)}
+
+    assert await registry.store.read(lambda unit: tags_of(unit, run.id)) == {"team": "d", "stage": "dev", "new": "c"}
+    assert len(await registry.store.read(lambda unit: tags_of(unit, other.id))) == 501
