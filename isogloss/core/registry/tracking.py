@@ -133,17 +133,8 @@ async def _free_name(unit: Reader, run: Run) -> str:
     """
     endings = [run.id.replace("-", "")[-length:] for length in ENDINGS]
     names = [run.name, *(f"{run.name}-{ending}" for ending in endings)]
-    named = Query(
-        source=RUN,
-        fields=("name",),
-        project_id=run.project_id,
-        where=all_of(
-            Compare("role", Operator.EQ, RUN),
-            Compare("dialect", Operator.EQ, run.dialect),
-            AnyOf("name", tuple(names)),
-        ),
-    )
-    taken = {name for (name,) in await unit.rows(named)}
+    named = await unit.find(Run, name=names, project_id=run.project_id, role=RUN, dialect=run.dialect)
+    taken = {each.name for each in named}
     free = next((name for name in names if name not in taken), None)
     if free is None:
         raise Conflict(f"The project has runs called {run.name!r} with every ending already; choose another name.")
