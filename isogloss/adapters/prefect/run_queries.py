@@ -5,7 +5,7 @@ from isogloss.adapters.prefect.bodies.flow_runs import FlowRunSort
 from isogloss.adapters.prefect.bodies.logs import LogSort
 from isogloss.adapters.prefect.bodies.members import FlowRunPage, LogPage, TaskRunPage
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunSort
-from isogloss.core.query import NOTHING, Compare, Has, Operator, Query, Sort, Where, all_of
+from isogloss.core.query import NOTHING, Compare, Has, IsNull, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry.runs import RUN, STEP
 
 FLOW_RUN_SORTS = {
@@ -39,6 +39,8 @@ def flow_runs(page: FlowRunPage, project_id: str) -> Query:
     pooled = page.work_pools is not None or page.work_pool_queues is not None
     where = all_of(
         _role(RUN),
+        # Another dialect may have put a run away.
+        IsNull("deleted"),
         filters.of_run(page.flow_runs, page.flows, page.deployments),
         None if page.task_runs is None else Has("child", all_of(_role(STEP), filters.task_run(page.task_runs))),
         NOTHING if pooled else None,

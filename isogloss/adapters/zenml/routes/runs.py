@@ -55,7 +55,7 @@ from isogloss.core.access import Role, require
 from isogloss.core.errors import Conflict, Ended, NotFound
 from isogloss.core.model import Json, Project, Property, Record, Run, Workflow
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import Compare, Operator, Query, all_of
+from isogloss.core.query import Compare, IsNull, Operator, Query, all_of
 from isogloss.core.registry import records, workflows
 from isogloss.core.registry.lineage import produce, release
 from isogloss.core.registry.progress import (
@@ -129,7 +129,9 @@ async def list_runs(call: Call, unit: Reader) -> wire.Page:
     given = call.query()
     asked = read_listing(given, RUNS)
     project = await project_of(unit, call, given)
-    query = asked.query("run", Run.__struct_fields__, project.id, Compare("role", Operator.EQ, RUN))
+    # Another dialect may have put a run away.
+    runs = all_of(Compare("role", Operator.EQ, RUN), IsNull("deleted"))
+    query = asked.query("run", Run.__struct_fields__, project.id, runs)
     total = await unit.count(query)
     found = [run_of(row) for row in await unit.rows(query)] if total else []
     around = await around_runs(unit, found, hydrate=asked.hydrate)
