@@ -10,6 +10,7 @@ import io
 import os
 import secrets
 import stat
+import sys
 import threading
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import BinaryIO
@@ -99,11 +100,14 @@ def open_file(root: str, key: str) -> io.FileIO:
 
 def copy_rest(source: io.FileIO, target: BinaryIO) -> None:
     """Append what is left of a file to another, whose buffer is empty."""
-    if hasattr(os, "copy_file_range"):
+    if sys.platform == "linux":
         with forgiving(NO_COPY):
             while os.copy_file_range(source.fileno(), target.fileno(), COPY_BYTES):
                 pass
-    # Nothing is left unless the kernel cannot do it. Some disks say so only by copying nothing.
+        # Nothing is left unless the disk cannot do it. Some say so only by copying nothing.
+        with forgiving(NO_COPY):
+            while os.sendfile(target.fileno(), source.fileno(), None, COPY_BYTES):
+                pass
     while chunk := source.read(CHUNK_BYTES):
         target.write(chunk)
 

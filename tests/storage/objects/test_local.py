@@ -245,18 +245,24 @@ async def test_nothing_is_left_of_a_write_that_failed(objects: LocalObjects, roo
     assert not (root / "shared" / "c").exists()
 
 
+@pytest.mark.parametrize("ways", [["copy_file_range"], ["copy_file_range", "sendfile"]], ids=len)
 @pytest.mark.parametrize("number", [errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
-async def test_parts_are_joined_where_the_kernel_copies_nothing(
-    objects: LocalObjects, monkeypatch: pytest.MonkeyPatch, number: int
+async def test_parts_are_joined_where_the_kernel_does_not_copy(
+    objects: LocalObjects, monkeypatch: pytest.MonkeyPatch, number: int, ways: list[str]
 ) -> None:
-    def refuse(source: int, target: int, count: int) -> int:
+    refused = []
+
+    def refuse(*arguments: object) -> int:
+        refused.append(arguments)
         raise OSError(number, os.strerror(number))
 
     await objects.write("owned/1", LARGE)
     await objects.write("owned/2", b"end")
-    monkeypatch.setattr(os, "copy_file_range", refuse)
+    for way in ways:
+        monkeypatch.setattr(os, way, refuse)
     await objects.join(["owned/1", "owned/2", "owned/1"], "owned/whole")
     assert await objects.read("owned/whole", 3 * len(LARGE)) == LARGE + b"end" + LARGE
+    assert len(refused) == 3 * len(ways)
 
 
 async def test_parts_are_joined_where_the_kernel_copies_less_than_all(
