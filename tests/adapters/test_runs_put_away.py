@@ -29,7 +29,7 @@ async def test_a_run_that_is_put_away_is_in_no_list(
     run_id = made["run"]["info"]["run_id"]
     assert await listed(registry) == ["train"]
 
-    await served.delete(f"/runs/{run_id}")
+    await registry.store.write(lambda unit: tracking.put_away(registry, unit, ANYBODY, run_id, "truefoundry"))
     assert await listed(registry) == []
 
     await registry.store.write(lambda unit: tracking.bring_back(registry, unit, ANYBODY, run_id, "truefoundry"))
