@@ -56,7 +56,7 @@ def nulls(value: Any, where: str = "") -> list[str]:
 
 
 async def test_a_version_of_the_newer_families_is_the_same_one_here(flow: Served, svc: Served) -> None:
-    given = {
+    given: dict[str, Any] = {
         "description": "words",
         "version_alias": "v1.0",
         "step": 3,
@@ -93,8 +93,8 @@ async def test_a_version_of_the_newer_families_is_the_same_one_here(flow: Served
 async def test_whole_numbers_stay_whole_and_what_is_not_known_is_left_out(flow: Served, svc: Served) -> None:
     await apply(svc, step=2.0)
     await apply(svc, "/model-versions", **MODEL)
-    for path, body in ((f"{VERSIONS}/list", {}), (f"{MODELS}/list", {}), (f"{ARTIFACTS}/artifacts/list", {})):
-        answer = await flow.post(path, body)
+    for path in (f"{VERSIONS}/list", f"{MODELS}/list", f"{ARTIFACTS}/artifacts/list"):
+        answer = await flow.post(path, {})
         assert floats(answer) == []
         assert nulls(answer) == []
         assert answer["total"] == 1

@@ -188,6 +188,19 @@ async def test_what_is_written_by_an_address_that_was_still_good_goes_when_it_no
     assert await find(registry, Discard) == []
 
 
+async def test_bytes_go_that_came_to_a_stage_whose_version_lies_elsewhere(registry: Registry) -> None:
+    stage = await make_stage(registry)
+    key = await put(registry, stage.id)
+
+    async def take(unit: Writer) -> Stage | None:
+        return await stages.take_stage_for_bytes_elsewhere(registry, unit, stage.root)
+
+    assert await write(registry, take) == stage
+    assert await write(registry, take) is None
+    await discards.sweep_discards(registry)
+    assert not await is_there(registry, key)
+
+
 async def test_stages_and_bytes_go_with_their_artifact_and_with_their_project(registry: Registry) -> None:
     stage = await make_stage(registry)
     key = await put(registry, stage.id)
