@@ -18,7 +18,7 @@ from isogloss.core.registry.transfers import begin_upload, files_of, issue_reads
 from isogloss.storage.objects import open_objects
 from tests.support.registries import Clock
 from tests.support.s3 import S3Server, s3_server
-from tests.support.stages import file_key, make_stage
+from tests.support.stages import file_key, make_stage, owner_of
 
 VIEWER = Principal(user_id=None, name="eve", role=Role.VIEWER)
 CONTENT = b"the weights of a model"
@@ -69,7 +69,7 @@ async def test_bytes_go_to_the_storage_and_come_from_it(registry: Registry) -> N
     stage = await make_stage(registry)
     paths = ["a b+c%41&d=ü.bin", "model.bin"]
     keys = [file_key(stage, path) for path in paths]
-    writes = await issue_writes(registry, ANYBODY, keys, stage.id, no_link)
+    writes = await issue_writes(registry, ANYBODY, keys, owner_of(stage), no_link)
     for place, address in enumerate(writes):
         await ask("PUT", address, CONTENT * place)
     assert [await files_of(registry).objects.read(key, 1000) for key in keys] == [b"", CONTENT]
@@ -80,13 +80,13 @@ async def test_bytes_go_to_the_storage_and_come_from_it(registry: Registry) -> N
 async def test_roles_hold_there_as_well(registry: Registry) -> None:
     stage = await make_stage(registry)
     with pytest.raises(Denied):
-        await issue_writes(registry, VIEWER, [file_key(stage)], stage.id, no_link)
+        await issue_writes(registry, VIEWER, [file_key(stage)], owner_of(stage), no_link)
     with pytest.raises(Denied):
-        await begin_upload(registry, VIEWER, file_key(stage), 2, stage.id, no_link)
+        await begin_upload(registry, VIEWER, file_key(stage), 2, owner_of(stage), no_link)
 
 
 async def begun_upload(registry: Registry, stage: Stage) -> tuple[list[str], str, str]:
-    upload = await begin_upload(registry, ANYBODY, file_key(stage), 2, stage.id, no_link)
+    upload = await begin_upload(registry, ANYBODY, file_key(stage), 2, owner_of(stage), no_link)
     assert upload.provider == "s3"
     return upload.part_urls, upload.finish_url, upload.upload_id
 
@@ -137,5 +137,5 @@ async def test_what_cannot_be_noted_is_given_up_at_once(registry: Registry, monk
     monkeypatch.setattr(uploads, "abort", abort)
     failing = replace(registry, store=Failing())
     with pytest.raises(OSError, match="away"):
-        await begin_upload(failing, ANYBODY, file_key(stage), 2, stage.id, no_link)
+        await begin_upload(failing, ANYBODY, file_key(stage), 2, owner_of(stage), no_link)
     assert given_up == [file_key(stage)]
