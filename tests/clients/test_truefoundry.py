@@ -4,11 +4,12 @@ Each program of the folder ``truefoundry`` runs on SQLite with both. The other s
 change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from tests.clients.environments import client_python
 from tests.clients.programs import Place, Runs, Setting, Stage, expect_done, program_names, running, serving
@@ -27,23 +28,30 @@ PROGRAMS = [name for name in program_names(FOLDER) if name not in [*WITH_A_DEVIC
 USER = "client"
 
 
-class Cast(Setting, frozen=True):
+class Cast(Struct, frozen=True):
     """A setting, the programs that each generation runs in it, and whether files lie in a bucket."""
 
-    new: list[str] = []
-    old: list[str] = []
+    setting: Setting
+    new: Sequence[str]
+    old: Sequence[str]
     bucket: bool = False
 
 
 SETTINGS = {
-    "sqlite-open": Cast("sqlite", "open", new=[*PROGRAMS, *OF_THE_NEWER], old=PROGRAMS),
-    "sqlite-required": Cast("sqlite", "required", new=["sdk", *OF_THE_NEWER, *WITH_A_DEVICE], old=WITH_A_DEVICE),
-    "postgresql-open": Cast("postgresql", "open", new=["ml_runs"], old=["sdk"]),
-    "postgresql-required": Cast(
-        "postgresql", "required", new=["sdk", "ml_artifacts", *WITH_A_DEVICE], old=["ml_artifacts", "ml_models"]
+    "sqlite-open": Cast(Setting("sqlite", "open"), new=[*PROGRAMS, *OF_THE_NEWER], old=PROGRAMS),
+    "sqlite-required": Cast(
+        Setting("sqlite", "required"), new=["ml_models", *OF_THE_NEWER, *WITH_A_DEVICE], old=WITH_A_DEVICE
     ),
-    "postgresql-two-gateways": Cast("postgresql", "required", gateways=2, new=["ml_artifacts"], old=["large_file"]),
-    "bucket": Cast("sqlite", "open", bucket=True, new=["ml_artifacts", "large_file"], old=["sdk", "large_file"]),
+    "postgresql-open": Cast(Setting("postgresql", "open"), new=["ml_runs"], old=["sdk"]),
+    "postgresql-required": Cast(
+        Setting("postgresql", "required"),
+        new=["sdk", "ml_artifacts", *WITH_A_DEVICE],
+        old=["ml_artifacts", "ml_models", "ml_runs"],
+    ),
+    "postgresql-two-gateways": Cast(
+        Setting("postgresql", "required", gateways=2), new=["ml_artifacts"], old=["large_file"]
+    ),
+    "bucket": Cast(Setting("sqlite", "open"), new=["ml_artifacts"], old=["ml_models", "large_file"], bucket=True),
 }
 
 
@@ -59,16 +67,16 @@ def stage(pythons: dict[str, Path], databases: Databases, tmp_path_factory: pyte
 
     @contextmanager
     def open_setting(name: str) -> Iterator[Runs]:
-        setting = SETTINGS[name]
+        cast = SETTINGS[name]
         home = tmp_path_factory.mktemp(name)
         with ExitStack() as stack:
             settings: dict[str, str] = {}
-            if setting.bucket:
+            if cast.bucket:
                 server = stack.enter_context(s3_server())
                 settings = {**server.environment, "ISOGLOSS_STORAGE_URL": f"s3://{server.make_bucket()}"}
-            place = stack.enter_context(serving(setting, databases, home, settings))
+            place = stack.enter_context(serving(cast.setting, databases, home, settings))
             runs: Runs = {}
-            for generation, programs in (("new", setting.new), ("old", setting.old)):
+            for generation, programs in (("new", cast.new), ("old", cast.old)):
                 own = home / generation
                 own.mkdir()
                 environment = client_environment(place, generation)
@@ -100,8 +108,8 @@ def client_environment(place: Place, generation: str) -> dict[str, str]:
     ("setting", "program"),
     [
         (name, f"{generation}-{program}")
-        for name, setting in SETTINGS.items()
-        for generation, programs in (("new", setting.new), ("old", setting.old))
+        for name, cast in SETTINGS.items()
+        for generation, programs in (("new", cast.new), ("old", cast.old))
         for program in programs
     ],
 )
