@@ -4,9 +4,9 @@ The programs of a setting start with it and run side by side, a few at a time; a
 """
 
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -37,6 +37,29 @@ class Place(Struct, frozen=True):
 
     url: str
     gateway: Gateway
+
+
+class Stage:
+    """One setting at a time: its gateways run, and all of its programs begin, when its first test asks for it."""
+
+    def __init__(self, open_setting: Callable[[str], AbstractContextManager[Runs]]) -> None:
+        self._open = open_setting
+        self._current: str | None = None
+        self._runs: Runs = {}
+        self._stack = ExitStack()
+
+    def runs(self, name: str) -> Runs:
+        """The programs' runs in the setting of this name, by the program's name."""
+        if name != self._current:
+            self.close()
+            self._runs = self._stack.enter_context(self._open(name))
+            self._current = name
+        return self._runs
+
+    def close(self) -> None:
+        """End the setting that runs, if one does: its gateways must stop cleanly."""
+        self._current = None
+        self._stack.close()
 
 
 def program_names(folder: Path) -> list[str]:

@@ -3,14 +3,14 @@
 Each program of the folder ``zenml`` runs on both engines. The other settings run those that they might change.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.clients.environments import client_python
-from tests.clients.programs import Place, Runs, Setting, expect_done, program_names, running, serving
+from tests.clients.programs import Place, Runs, Setting, Stage, expect_done, program_names, running, serving
 from tests.support.databases import Databases
 from tests.support.gateways import PASSWORD
 from tests.support.s3 import s3_server
@@ -39,29 +39,6 @@ BY_PASSWORD = ["postgresql-required"]
 def python() -> Path:
     """The interpreter that has the client."""
     return client_python("zenml")
-
-
-class Stage:
-    """One setting at a time: its gateways run, and all of its programs begin, when its first test asks for it."""
-
-    def __init__(self, open_setting: Callable[[str], AbstractContextManager[Runs]]) -> None:
-        self._open = open_setting
-        self._current: str | None = None
-        self._runs: Runs = {}
-        self._stack = ExitStack()
-
-    def runs(self, name: str) -> Runs:
-        """The programs' runs in the setting of this name, by the program's name."""
-        if name != self._current:
-            self.close()
-            self._runs = self._stack.enter_context(self._open(name))
-            self._current = name
-        return self._runs
-
-    def close(self) -> None:
-        """End the setting that runs, if one does: its gateways must stop cleanly."""
-        self._current = None
-        self._stack.close()
 
 
 @pytest.fixture(scope="module")

@@ -114,8 +114,11 @@ async def create_project(
     metadata: Json | None = None,
     facet: Json | None = None,
 ) -> Project:
-    """Make a project, which takes the serial behind the greatest. Raises ``Denied``, ``Invalid`` and ``Conflict``."""
-    require(caller, Role.ADMIN)
+    """Make a project, which takes the serial behind the greatest, and which the caller administers from then on.
+
+    Raises ``Denied``, ``Invalid`` and ``Conflict``.
+    """
+    require(caller, Role.EDITOR)
     names.check_name("name", name)
     # Whoever makes a project holds this row, so that no two take the same serial.
     await unit.lock(Project, id=registry.default_project.id)
@@ -166,7 +169,7 @@ async def change_project(
     Raises ``Denied``, also for another name of the default project, ``NotFound``, ``Invalid`` for a name that is none
     and ``Conflict`` for one that is taken.
     """
-    require(caller, Role.ADMIN)
+    _require_admin_of(caller, project)
     found = await unit.lock(Project, id=project.id)
     if found is None:
         raise NotFound("project", project.id)
@@ -186,12 +189,18 @@ async def change_project(
     return replace(found, **changes)
 
 
+def _require_admin_of(caller: Principal, project: Project) -> None:
+    """Raise ``Denied`` unless the caller administers the project: who made it does, and every admin."""
+    made_it = project.author_id is not None and project.author_id == caller.user_id
+    require(caller, Role.EDITOR if made_it else Role.ADMIN)
+
+
 async def delete_project(registry: Registry, unit: Writer, caller: Principal, project: Project) -> None:
     """Delete a project with everything that any dialect keeps in it, in a number of statements that is always the same.
 
     Raises ``Denied``, for the default project in any case, and ``NotFound``.
     """
-    require(caller, Role.ADMIN)
+    _require_admin_of(caller, project)
     if project.id == registry.default_project.id:
         raise Denied("The default project cannot be deleted.")
     if await unit.lock(Project, id=project.id) is None:
