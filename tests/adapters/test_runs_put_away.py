@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from isogloss.core.access import ANYBODY
-from isogloss.core.registry import Registry, tracking
+from isogloss.adapters.truefoundry.dialect import FLOW
+from isogloss.core.registry import Registry
 from tests.adapters.prefect.serving import Served as ServedPrefect
 from tests.adapters.truefoundry.serving import Served as ServedTrueFoundry
 from tests.adapters.zenml.serving import Served as ServedZenML
@@ -29,8 +29,13 @@ async def test_a_run_that_is_put_away_is_in_no_list(
     run_id = made["run"]["info"]["run_id"]
     assert await listed(registry) == ["train"]
 
-    await registry.store.write(lambda unit: tracking.put_away(registry, unit, ANYBODY, run_id, "truefoundry"))
+    flow = ServedTrueFoundry(registry, prefix=FLOW)
+    await flow.post("/runs/delete", {"run_id": run_id})
+    assert (await flow.post("/runs/search", {"experiment_ids": [repo_id]}))["total"] == 0
+    assert (await flow.post("/runs/search", {"experiment_ids": [repo_id], "run_view_type": "DELETED_ONLY"}))[
+        "total"
+    ] == 1
     assert await listed(registry) == []
 
-    await registry.store.write(lambda unit: tracking.bring_back(registry, unit, ANYBODY, run_id, "truefoundry"))
+    await flow.post("/runs/restore", {"run_id": run_id})
     assert await listed(registry) == ["train"]

@@ -111,6 +111,20 @@ async def remove_run(call: Call, unit: Writer) -> dict[str, Any]:
     return {}
 
 
+async def put_run_away(call: Call, unit: Writer) -> dict[str, Any]:
+    """Hide a run, which can be brought back: MLflow's deletion, which the vendor's own clients have no call for."""
+    body: OfRun = _OF_RUN.read(call)
+    await tracking.put_away(call.registry, unit, call.caller, _id(body), DIALECT)
+    return {}
+
+
+async def bring_run_back(call: Call, unit: Writer) -> dict[str, Any]:
+    """Show a run again that was hidden."""
+    body: OfRun = _OF_RUN.read(call)
+    await tracking.bring_back(call.registry, unit, call.caller, _id(body), DIALECT)
+    return {}
+
+
 async def log_batch(call: Call, unit: Writer) -> dict[str, Any]:
     """Log metrics, parameters and tags at once: all of them, or none."""
     body: LogBatch = _BATCH.read(call)
@@ -222,6 +236,8 @@ ROUTES: tuple[Route, ...] = (
     Read("GET", "/runs/get-by-name", get_run_by_name),
     Write("POST", "/runs/update", update_run),
     Read("POST", "/runs/search", search),
+    Write("POST", "/runs/delete", put_run_away),
+    Write("POST", "/runs/restore", bring_run_back),
     Write("POST", "/runs/hard-delete", remove_run),
     Write("POST", "/runs/log-batch", log_batch),
     Write("POST", "/runs/log-metric", log_metric),
