@@ -166,6 +166,13 @@ def test_connect(home: Path) -> None:
         "PREFECT_API_URL": "http://127.0.0.1:4000/api",
         "PREFECT_API_AUTH_STRING": "ana:tfy_x",
     }
+    third = isogloss(home, "connect", "truefoundry", "--name", "ana")
+    assert variables(third.stdout) == {
+        "TFY_HOST": "http://127.0.0.1:8000",
+        "TFY_API_KEY": "$(isogloss token create ana)",
+    }
+    required = isogloss(home, "connect", "truefoundry", "--name", "ana", "--token", "a b", AUTH="required")
+    assert variables(required.stdout) == {"TFY_HOST": "http://127.0.0.1:8000", "TFY_API_KEY": "'a b'"}
     assert not home.exists()
 
 

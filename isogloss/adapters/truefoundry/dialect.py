@@ -92,11 +92,12 @@ def refuses(credential: Credential | None) -> bool:
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:
-    """The lines that point TrueFoundry's SDKs at a registry, for a shell."""
-    lines = [f"export TFY_HOST={url}"]
-    if key is not None:
-        lines.append(f"export TFY_API_KEY={shlex.quote(key)}")
-    return lines
+    """The lines that point TrueFoundry's SDKs at a registry, for a shell.
+
+    The clients read in the key whose it is, so they want one even where everybody is let in.
+    """
+    given = f"$(isogloss token create {shlex.quote(name)})" if key is None else shlex.quote(key)
+    return [f"export TFY_HOST={url}", f"export TFY_API_KEY={given}"]
 
 
 TRUEFOUNDRY = Dialect(
