@@ -146,19 +146,20 @@ async def write_version(
         if artifact.name is not None:
             rows.append(of_artifact(registry, artifact, HEAD, 1))
     await unit.add(*rows)
-    await unit.change(
-        Artifact,
-        {"id": artifact.id},
-        ordinals=version.ordinal,
-        highest=_highest(artifact.highest, number),
-        versions=artifact.versions + (not version.internal),
-        internal=artifact.internal and version.internal,
-        dialect=artifact.dialect if artifact.dialect == version.dialect else None,
-        head_id=head_id,
-        head_version_id=version.id,
-        head_created=head_created,
-        head_updated=now,
-    )
+    follows = {
+        "ordinals": version.ordinal,
+        "highest": _highest(artifact.highest, number),
+        "versions": artifact.versions + (not version.internal),
+        "internal": artifact.internal and version.internal,
+        "dialect": artifact.dialect if artifact.dialect == version.dialect else None,
+        "head_id": head_id,
+        "head_version_id": version.id,
+        "head_created": head_created,
+        "head_updated": now,
+    }
+    # An engine writes the indexes of every field that it is told to set, whatever its value.
+    changed = {name: value for name, value in follows.items() if value != getattr(artifact, name)}
+    await unit.change(Artifact, {"id": artifact.id}, **changed)
     return version
 
 
