@@ -101,10 +101,12 @@ def test_signing_in(running: Gateway) -> None:
 
 
 def test_service_accounts(running: Gateway) -> None:
-    key = running.command("token", "create", "robot").strip()
-    user = good(running, "GET", f"{SVC}/session")["user"]
-    assert "@" in user["email"]
-    assert json.loads(base64.urlsafe_b64decode(key.split(".")[1] + "=="))["email"] == f"robot@{TENANT}.isogloss"
+    name = fresh("robot")
+    good(running, "POST", "/api/v1/service_accounts", {"name": name, "active": True})
+    key = running.command("token", "create", name).strip()
+    said = json.loads(base64.urlsafe_b64decode(key.split(".")[1] + "=="))
+    assert (said["email"], said["subjectType"]) == (f"{name}@{TENANT}.isogloss", "serviceaccount")
+    assert "@" in good(running, "GET", f"{SVC}/session")["user"]["email"]
 
 
 def test_nothing_of_the_kind(running: Gateway) -> None:
