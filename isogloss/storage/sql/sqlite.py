@@ -4,10 +4,11 @@ Most reads of a registry take microseconds, and a hop to another thread costs mo
 once, on the event loop, but within a budget of time: one that exceeds it is interrupted and run again on a reader
 thread, where it may take its time.
 
-A write transaction runs at once as well when nobody else is writing. Otherwise, or when one of its statements exceeds
-the budget, it is one hop to the one writer thread, where it queues. Either way its coroutine is driven to the end in
-one go, since on this engine none of its steps ever waits. The write-ahead log is folded into the file on the writer
-thread, as that waits for the disk.
+Writes run on the event loop as well when nobody else is writing. Those that come within one of its turns share a
+transaction, each behind a savepoint of its own, since what costs most is to end one: the pages that they all change are
+then written once. Otherwise, or when a statement exceeds the budget, a write is a transaction alone, one hop to the one
+writer thread, where it queues. Either way its coroutine is driven to the end in one go, since on this engine none of
+its steps ever waits. The write-ahead log is folded into the file on the writer thread, as that waits for the disk.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import aiosqlite
 
@@ -31,6 +33,9 @@ INLINE_SECONDS = 0.005
 
 INLINE_INSTRUCTIONS = 5_000
 """Virtual machine instructions of a statement after which its time is looked at, a fraction of a millisecond."""
+
+SHARED_SECONDS = 0.005
+"""How long writes join a transaction; those left begin another in the loop's next turn."""
 
 BUSY_SECONDS = 3600.0
 """How long a write waits for another process's write: it queues, however long the queue."""
@@ -49,8 +54,19 @@ _CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 _PRIMARY = 0xFF
 """The part of an extended error code that is its primary one."""
 
+_ANOTHER_WAY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT)
+"""The errors of which nothing is the matter with a write itself."""
+
 _CACHED_STATEMENTS = 256
 _BEGIN_READ, _BEGIN_WRITE = "BEGIN", "BEGIN IMMEDIATE"
+
+
+@dataclass(frozen=True)
+class _Write(Generic[T]):
+    """A write that waits for the loop's next turn, and what it will have come to."""
+
+    work: Callable[[Unit], Awaitable[T]]
+    outcome: "asyncio.Future[T]"
 
 
 class SqliteStore:
@@ -66,6 +82,7 @@ class SqliteStore:
         self.limit_inline(INLINE_SECONDS, INLINE_INSTRUCTIONS)
         self._writer = _Connection(path)
         self._queued = 0
+        self._waiting: list[_Write[Any]] = []
         self._since_checkpoint = 0
         self._closed = False
         self._slow: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
@@ -85,18 +102,62 @@ class SqliteStore:
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run a transaction; it is kept whole or not at all."""
         if not self._queued:
-            try:
-                result = self._inline_writer.transact(_BEGIN_WRITE, self._compiler, work)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & _PRIMARY not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT):
-                    raise
-            else:
-                self._since_checkpoint += 1
-                if self._since_checkpoint >= CHECKPOINT_EACH_WRITES:
-                    self._since_checkpoint = 0
-                    self._writer_thread.submit(self._checkpoint, asyncio.get_running_loop())
-                return result
+            loop = asyncio.get_running_loop()
+            write: _Write[T] = _Write(work, loop.create_future())
+            if not self._waiting:
+                loop.call_soon(self._write_together, loop)
+            self._waiting.append(write)
+            return await write.outcome
         return await self.write_on_thread(work)
+
+    def _write_together(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the writes that wait in one transaction, as many as there is time for."""
+        # Whoever gave up waiting has nothing written for him.
+        writes = [write for write in self._waiting if not write.outcome.done()]
+        self._waiting = []
+        if not writes:
+            return
+        try:
+            outcomes = self._inline_writer.transact_together([write.work for write in writes], self._compiler)
+        except Exception as error:
+            if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & _PRIMARY in _ANOTHER_WAY:
+                for write in writes:
+                    self._hand_over(write, loop)
+                return
+            for write in writes:
+                write.outcome.set_exception(error)
+            return
+        for write, outcome in zip(writes, outcomes, strict=False):
+            if isinstance(outcome, _Failed):
+                write.outcome.set_exception(outcome.error)
+            else:
+                write.outcome.set_result(outcome)
+        if len(outcomes) < len(writes):
+            self._waiting = [*writes[len(outcomes) :], *self._waiting]
+            loop.call_soon(self._write_together, loop)
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= CHECKPOINT_EACH_WRITES:
+            self._since_checkpoint = 0
+            self._writer_thread.submit(self._checkpoint, loop)
+
+    def _hand_over(self, write: _Write[Any], loop: asyncio.AbstractEventLoop) -> None:
+        """Leave a write to the writer thread, at once: nobody can close that before it."""
+        self._queued += 1
+        running = loop.run_in_executor(
+            self._writer_thread, self._writer.transact, _BEGIN_WRITE, self._compiler, write.work
+        )
+
+        def tell(done: "asyncio.Future[Any]") -> None:
+            self._queued -= 1
+            error = done.exception()
+            if write.outcome.done():
+                return
+            if error is None:
+                write.outcome.set_result(done.result())
+            else:
+                write.outcome.set_exception(error)
+
+        running.add_done_callback(tell)
 
     async def write_on_thread(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """As ``write``, behind all that the writer thread has to do, and behind other processes however long."""
@@ -120,6 +181,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Wait for the write in progress, then close every connection."""
+        self._write_together(asyncio.get_running_loop())
         self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.database.close)
         self._writer_thread.shutdown()
@@ -187,8 +249,59 @@ class _Connection:
                 self.database.execute("ROLLBACK")
             raise
 
+    def transact_together(
+        self, works: Sequence[Callable[[Unit], Awaitable[Any]]], compiler: Compiler
+    ) -> "list[Any | _Failed]":
+        """Run works in one transaction, and answer what each came to: all of it or, where it failed, nothing.
+
+        Answers for the first ones, at least one, that there is time for. Raises as ``transact``, and then nothing is
+        kept of any.
+        """
+        if len(works) == 1:
+            return [self._alone(works[0], compiler)]
+        return self.transact(_BEGIN_WRITE, compiler, lambda unit: self._each(works, unit))
+
+    def _alone(self, work: Callable[[Unit], Awaitable[T]], compiler: Compiler) -> "T | _Failed":
+        try:
+            return self.transact(_BEGIN_WRITE, compiler, work)
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            return _Failed(error)
+
+    async def _each(self, works: Sequence[Callable[[Unit], Awaitable[Any]]], unit: Unit) -> "list[Any | _Failed]":
+        outcomes: list[Any | _Failed] = []
+        ends = perf_counter() + SHARED_SECONDS
+        for work in works:
+            if outcomes and perf_counter() > ends:
+                break
+            self._deadline = perf_counter() + self._seconds
+            outcomes.append(self._behind_savepoint(work, unit))
+        return outcomes
+
+    def _behind_savepoint(self, work: Callable[[Unit], Awaitable[T]], unit: Unit) -> "T | _Failed":
+        self.database.execute("SAVEPOINT write")
+        try:
+            result = _drive(work(unit))
+        except sqlite3.OperationalError:
+            # It may have ended the whole transaction.
+            raise
+        except Exception as error:
+            self.database.execute("ROLLBACK TO write")
+            self.database.execute("RELEASE write")
+            return _Failed(error)
+        self.database.execute("RELEASE write")
+        return result
+
     def _is_late(self) -> bool:
         return perf_counter() > self._deadline
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What a work came to that raised."""
+
+    error: Exception
 
 
 class _Direct:
@@ -259,6 +372,8 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -8000")
+    # What a savepoint sets aside of pages that change behind it, which would be a file from 64 KiB on.
+    connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from isogloss.core.access import ANYBODY
+from isogloss.core.errors import Conflict
 from isogloss.core.ids import IdSource
 from isogloss.core.model import Setting
 from isogloss.core.ports import Reader, Writer
@@ -186,3 +187,79 @@ async def test_closing_waits_for_the_write_in_progress(databases: Databases) -> 
 def enter(databases: Databases) -> tuple[str, Any]:
     entered = databases.fresh("sqlite", migrated=True)
     return entered.__enter__(), lambda: entered.__exit__(None, None, None)
+
+
+def commits_of(store: SqliteStore) -> list[str]:
+    """The ends of transactions on the event loop, as they happen."""
+    ends: list[str] = []
+
+    def note(statement: str) -> None:
+        if statement in ("COMMIT", "ROLLBACK"):
+            ends.append(statement)
+
+    store._inline_writer.database.set_trace_callback(note)
+    return ends
+
+
+def adding(*names: str) -> Any:
+    async def work(unit: Writer) -> str:
+        for name in names:
+            await unit.add(Setting(name=name, value="x"))
+        return names[-1]
+
+    return work
+
+
+async def test_writes_of_one_turn_share_a_transaction_and_fail_alone(store: SqliteStore) -> None:
+    ends = commits_of(store)
+    works = [adding("a"), adding("b", "a"), adding("c"), adding("d")]
+    outcomes = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
+
+    assert ends == ["COMMIT"]
+    assert [outcomes[0], *outcomes[2:]] == ["a", "c", "d"]
+    assert isinstance(outcomes[1], Conflict)
+    assert sorted(setting.name for setting in await store.read(all_settings)) == ["a", "c", "d"]
+
+
+async def test_a_write_sees_those_before_it_in_its_transaction(store: SqliteStore) -> None:
+    async def count(unit: Writer) -> int:
+        before = len(await unit.find(Setting))
+        await unit.add(Setting(name=f"setting-{before}", value="x"))
+        return before
+
+    assert await asyncio.gather(*(store.write(count) for _ in range(5))) == [0, 1, 2, 3, 4]
+
+
+async def test_writes_that_share_a_transaction_are_all_kept_when_one_takes_long(store: SqliteStore) -> None:
+    async def long(unit: Writer) -> str:
+        await unit.add(Setting(name="long", value="x"))
+        for _ in range(200):
+            await unit.find(Setting)
+        return "long"
+
+    store.limit_inline(0.0, 10)
+    outcomes = await asyncio.gather(*(store.write(work) for work in (adding("a"), long, adding("b"))))
+
+    assert outcomes == ["a", "long", "b"]
+    assert sorted(setting.name for setting in await store.read(all_settings)) == ["a", "b", "long"]
+
+
+async def test_nothing_is_written_for_who_gave_up_before_his_turn(store: SqliteStore) -> None:
+    given_up = asyncio.ensure_future(store.write(adding("a")))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await store.write(adding("b"))
+
+    assert given_up.cancelled()
+    assert [setting.name for setting in await store.read(all_settings)] == ["b"]
+
+
+async def test_work_that_waits_for_something_else_fails_alone(store: SqliteStore) -> None:
+    async def wrong(unit: Writer) -> None:
+        await asyncio.sleep(0)
+
+    outcomes = await asyncio.gather(store.write(adding("a")), store.write(wrong), return_exceptions=True)
+
+    assert outcomes[0] == "a"
+    assert isinstance(outcomes[1], RuntimeError)
+    assert [setting.name for setting in await store.read(all_settings)] == ["a"]
