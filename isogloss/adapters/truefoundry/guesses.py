@@ -10,9 +10,6 @@ DEFAULT_LIMIT = 100
 GREATEST_LIMIT = 1_000
 """A longer page is cut to this. Clients that page by what they got lose nothing."""
 
-ADDRESS_SECONDS = 3_600
-"""How long a signed address is good: what the client believes."""
-
 NAMES_NO_VERSION = "must name the version to delete, by version or version_alias; all of them go with the artifact."
 """A manifest to delete by that names no version could mean all, or the latest. It is refused."""
 
