@@ -3,6 +3,7 @@
 Whoever writes a version, a rename or an end of an artifact holds its row's lock until all of it is written.
 """
 
+from functools import partial
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -93,29 +94,46 @@ async def locked_target(
             names.check_name("name", name)
             names.check_kind(kind)
             key: dict[str, Any] = {"kind": kind, "name": name}
-            new = _new(registry, caller, project, dialect, kind, name, custom_name=custom_name, internal=internal)
         case BySlug(slug):
             names.check_name("key", slug)
-            kind, name = names.named(names.SLUG, slug)
             key, custom_name = {"slug": slug}, False
-            new = _new(registry, caller, project, dialect, kind, name, custom_name=True, internal=internal)
-            new = replace(new, slug=slug)
         case ByWord(word, kind):
             names.check_kind(kind)
-            _, name = names.named(names.WORD, word)
             key, custom_name = {"kind": kind, "word": word}, False
-            new = _new(registry, caller, project, dialect, kind, name, custom_name=True, internal=internal)
-            new = replace(new, word=word)
     found = await unit.lock(Artifact, project_id=project.id, **key)
-    if found is None and await unit.add_if_absent(new):
-        await unit.add(of_artifact(registry, new, ARTIFACT, 1, internal=internal))
-        return new
-    # Where it could not be added, somebody else made it since we looked.
-    found = found or await unit.lock(Artifact, project_id=project.id, **key)
     if found is None:
-        # Only a form that ends in a digest can belong to another name.
-        raise Conflict(f"The name {new.name!r} is written in another way already.")
+        new = _first(registry, caller, project, target, dialect=dialect, internal=internal)
+        if await unit.add_if_absent(new):
+            await unit.add(of_artifact(registry, new, ARTIFACT, 1, internal=internal))
+            return new
+        # Somebody else made it since we looked.
+        found = await unit.lock(Artifact, project_id=project.id, **key)
+        if found is None:
+            # Only a form that ends in a digest can belong to another name.
+            raise Conflict(f"The name {new.name!r} is written in another way already.")
     return await _named_by_somebody(unit, found, custom_name)
+
+
+def _first(
+    registry: Registry,
+    caller: Principal,
+    project: Project,
+    target: BySlug | ByName | ByWord,
+    *,
+    dialect: str,
+    internal: bool,
+) -> Artifact:
+    """The artifact that is made where none is meant by the target yet."""
+    make = partial(_new, registry, caller, project, dialect, internal=internal)
+    match target:
+        case ByName(name, kind, custom_name):
+            return make(kind, name, custom_name=custom_name)
+        case BySlug(slug):
+            kind, name = names.named(names.SLUG, slug)
+            return replace(make(kind, name, custom_name=True), slug=slug)
+        case ByWord(word, kind):
+            _, name = names.named(names.WORD, word)
+            return replace(make(kind, name, custom_name=True), word=word)
 
 
 async def create_artifact(
