@@ -19,8 +19,6 @@ USER = "client"
 SETTINGS = {
     "sqlite-open": Setting("sqlite", "open"),
     "sqlite-required": Setting("sqlite", "required"),
-    "postgresql-open": Setting("postgresql", "open"),
-    "postgresql-required": Setting("postgresql", "required"),
     "postgresql-two-gateways": Setting("postgresql", "required", gateways=2),
 }
 

@@ -39,19 +39,12 @@ class Cast(Struct, frozen=True):
 
 SETTINGS = {
     "sqlite-open": Cast(Setting("sqlite", "open"), new=[*PROGRAMS, *OF_THE_NEWER], old=PROGRAMS),
-    "sqlite-required": Cast(
-        Setting("sqlite", "required"), new=["ml_models", *OF_THE_NEWER, *WITH_A_DEVICE], old=WITH_A_DEVICE
-    ),
-    "postgresql-open": Cast(Setting("postgresql", "open"), new=["ml_runs"], old=["sdk"]),
-    "postgresql-required": Cast(
-        Setting("postgresql", "required"),
-        new=["sdk", "ml_artifacts", *WITH_A_DEVICE],
-        old=["ml_artifacts", "ml_models", "ml_runs"],
-    ),
     "postgresql-two-gateways": Cast(
-        Setting("postgresql", "required", gateways=2), new=["ml_artifacts"], old=["large_file"]
+        Setting("postgresql", "required", gateways=2),
+        new=["sdk", "ml_artifacts", *OF_THE_NEWER, *WITH_A_DEVICE],
+        old=["ml_artifacts", "ml_runs", *WITH_A_DEVICE],
     ),
-    "bucket": Cast(Setting("sqlite", "open"), new=["ml_artifacts"], old=["ml_models", "large_file"], bucket=True),
+    "bucket": Cast(Setting("sqlite", "open"), new=["ml_models"], old=["large_file"], bucket=True),
 }
 
 

@@ -26,7 +26,6 @@ USER = "client"
 SETTINGS = {
     "sqlite-open": (Setting("sqlite", "open"), PROGRAMS),
     "sqlite-required": (Setting("sqlite", "required"), ["accounts", "versions", "pipelines", *WITH_A_DEVICE]),
-    "postgresql-open": (Setting("postgresql", "open"), ["accounts", "listing", "metadata"]),
     "postgresql-required": (Setting("postgresql", "required"), [*PROGRAMS, *WITH_A_DEVICE]),
     "postgresql-two-gateways": (Setting("postgresql", "required", gateways=2), ["versions", "models", "pipelines"]),
     "bucket": (Setting("sqlite", "open"), IN_A_BUCKET),

@@ -119,7 +119,7 @@ TRUEFOUNDRY = Subject(
     ),
     # MLflow has these two, whose shapes the family is of; the vendor's document does not.
     unlisted=frozenset({f"POST {FLOW}/runs/delete", f"POST {FLOW}/runs/restore"}),
-    examples=4,
+    examples=3,
     storm=-(-2800 // len(operations(published("truefoundry")))),
     unmeetable=("page_token", "pageToken"),
     headers=({"authorization": "Bearer a.b.\xff"}, {"host": "x" * 3000}),

@@ -21,7 +21,7 @@ async def test_it_runs_again_after_a_failure(
             thrice.set()
         raise RuntimeError("not now")
 
-    monkeypatch.setattr(module, "fold_tallies", failing)
+    monkeypatch.setattr(module, "CHORES", (failing,))
     async with upkeep(registry, interval=0.001):
         await asyncio.wait_for(thrice.wait(), 10)
     count = len(runs)
