@@ -40,14 +40,14 @@ SHARED_SECONDS = 0.005
 BUSY_SECONDS = 3600.0
 """How long a write waits for another process's write: it queues, however long the queue."""
 
-CHECKPOINT_EACH_WRITES = 100
+CHECKPOINT_EACH_WRITES = 400
 """Write transactions after which the log is folded into the file."""
 
-LONG_LOG_PAGES = 4_096
-"""Pages (16 MiB) from which the log is long."""
+LONG_LOG_PAGES = 16_384
+"""Pages (64 MiB) from which the log is long."""
 
-CHECKPOINT_AT_LAST_PAGES = 16_384
-"""Pages (64 MiB) at which a write folds the log by itself, should everything else fall behind."""
+CHECKPOINT_AT_LAST_PAGES = 65_536
+"""Pages (256 MiB) at which a write folds the log by itself, should everything else fall behind."""
 
 SLOW_READERS = 2
 _CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
@@ -135,7 +135,7 @@ class SqliteStore:
         if len(outcomes) < len(writes):
             self._waiting = [*writes[len(outcomes) :], *self._waiting]
             loop.call_soon(self._write_together, loop)
-        self._since_checkpoint += 1
+        self._since_checkpoint += len(outcomes)
         if self._since_checkpoint >= CHECKPOINT_EACH_WRITES:
             self._since_checkpoint = 0
             self._writer_thread.submit(self._checkpoint, loop)
