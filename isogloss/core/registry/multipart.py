@@ -71,8 +71,9 @@ async def join_parts(files: Files, upload: str, count: int, told: Sequence[Part]
         _check_sent(told, await parts.sent(upload))
         await parts.join(upload, count, key)
     except (Invalid, NotFound):
-        # The same request, repeated while it was still being answered, may have taken the parts away.
-        done = await _joined(files.objects, upload, key)
+        # The same request, repeated while it was still being answered, may have taken the parts away. A third one may
+        # be about to say that the object, of the same parts, is its own.
+        done = await _of_the_same_parts(files.objects, upload, key)
         if done is None:
             raise
         return done
@@ -90,6 +91,15 @@ async def _joined(objects: Objects, upload: str, key: str) -> StoredObject | Non
     except NotFound:
         return None
     return found if entity_tag(found) == tag.decode() else None
+
+
+async def _of_the_same_parts(objects: Objects, upload: str, key: str) -> StoredObject | None:
+    """The object at the key, if the parts of this upload have been put together there by anybody."""
+    try:
+        await objects.head(_marker(upload))
+        return await objects.head(key)
+    except NotFound:
+        return None
 
 
 def _marker(upload: str) -> str:
