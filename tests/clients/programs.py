@@ -19,6 +19,8 @@ from tests.support.rotation import Rotation, rotation
 PROGRAM_SECONDS = 300.0
 SHARED = "checks"
 """The module of each folder that its programs share, and no program itself."""
+FOR_ALL = Path(__file__).parent / "shared"
+"""The modules that the programs of every client may import."""
 
 Runs = dict[str, "Future[subprocess.CompletedProcess[str]]"]
 """What became of each program, by its name."""
@@ -127,7 +129,7 @@ def _run_program(
     own = {name: value.replace("{home}", str(home)) for name, value in environment.items()}
     return subprocess.run(
         [str(python), str(program)],
-        env=clean_environment({**own, "HOME": str(home)}),
+        env=clean_environment({**own, "HOME": str(home), "PYTHONPATH": str(FOR_ALL)}),
         cwd=home,
         stdin=subprocess.DEVNULL,
         capture_output=True,

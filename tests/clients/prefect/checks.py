@@ -4,31 +4,16 @@ import os
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+from expecting import expect, holds, raises, unique
+
+__all__ = ["API", "command", "eventually", "expect", "holds", "http", "raises", "unique"]
 
 API = os.environ["PREFECT_API_URL"].rstrip("/")
-
-
-def unique(word: str) -> str:
-    """A name that no other program uses."""
-    return f"{word}-{uuid.uuid4().hex[:10]}"
-
-
-def expect(found: Any, wanted: Any, what: str) -> None:
-    """End the program when the two differ."""
-    if found != wanted:
-        raise SystemExit(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def holds(condition: Any, what: str) -> None:
-    """End the program unless the condition holds."""
-    if not condition:
-        raise SystemExit(f"does not hold: {what}")
 
 
 def eventually(look: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
@@ -41,15 +26,6 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = 40.0) -> Any
         if time.monotonic() > deadline:
             raise SystemExit(f"never came: {what}")
         time.sleep(0.1)
-
-
-def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> BaseException:
-    """The error of the kind that ``act`` must end with."""
-    try:
-        act()
-    except kind as error:
-        return error
-    raise SystemExit(f"no {kind.__name__}: {what}")
 
 
 def command(*arguments: str, fails: bool = False) -> str:

@@ -2,12 +2,31 @@
 
 import os
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import requests
+from expecting import expect, holds, raises, unique
+
+__all__ = [
+    "FAMILY",
+    "KEY",
+    "ODD_NAMES",
+    "SERVER",
+    "STORAGE",
+    "absent",
+    "eventually",
+    "expect",
+    "fetch",
+    "files_in",
+    "holds",
+    "http",
+    "new_folder",
+    "raises",
+    "unique",
+    "write_files",
+]
 
 SERVER = os.environ["TFY_HOST"].rstrip("/")
 KEY = os.environ["TFY_API_KEY"]
@@ -35,32 +54,6 @@ ODD_NAMES = {
     "a/b/other.txt": b"on the way",
 }
 """Contents by the paths that users' files have."""
-
-
-def unique(word: str) -> str:
-    """A name that no other program uses."""
-    return f"{word}-{uuid.uuid4().hex[:10]}"
-
-
-def expect(found: Any, wanted: Any, what: str) -> None:
-    """End the program when the two differ."""
-    if found != wanted:
-        raise SystemExit(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def holds(condition: Any, what: str) -> None:
-    """End the program unless the condition holds."""
-    if not condition:
-        raise SystemExit(f"does not hold: {what}")
-
-
-def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> Any:
-    """The error of the kind that ``act`` must end with."""
-    try:
-        act()
-    except kind as error:
-        return error
-    raise SystemExit(f"no {kind.__name__}: {what}")
 
 
 def absent(act: Callable[[], Any], what: str) -> None:

@@ -3,20 +3,15 @@
 import base64
 import json
 import os
-import re
-import subprocess
 import sys
 import time
-from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 from checks import SERVER, STORAGE, expect, holds, unique
+from device_page import USER, run_and_approve
 
-USER, PASSWORD = os.environ["PAGE_USER"], os.environ["PAGE_PASSWORD"]
 KEPT = Path.home() / ".truefoundry" / "credentials.json"
-ADDRESS = re.compile(rf"{re.escape(SERVER)}/devices/verify\?\S+")
 
 # With this the client needs no session, and makes none.
 for variable in ("TFY_API_KEY", "TFY_HOST"):
@@ -25,48 +20,7 @@ for variable in ("TFY_API_KEY", "TFY_HOST"):
 
 def command(*arguments: str) -> str:
     """What the command line prints; an address that it shows is approved by a user."""
-    printed = []
-    # A browser that opens nothing: this program is the browser.
-    environment = {**os.environ, "COLUMNS": "4000", "NO_COLOR": "1", "BROWSER": "true", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [str(Path(sys.executable).with_name("tfy")), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-    ) as shell:
-        try:
-            for line in shell.stdout:
-                printed.append(line)
-                if shown := ADDRESS.search(line):
-                    approve(shown[0])
-        except BaseException:
-            shell.kill()
-            raise
-    expect(shell.returncode, 0, f"the exit status of tfy {' '.join(arguments)}, which printed {''.join(printed)}")
-    return "".join(printed)
-
-
-def approve(address: str) -> None:
-    """What a user does on the page: name and password, and then a look at the device and a click."""
-    first = requests.get(address, timeout=60)
-    second = send(first, {**filled(first), "name": USER, "password": PASSWORD})
-    holds(second.status_code == 200 and USER in second.text, f"signed in: {second.text}")
-    done = send(second, {**filled(second), "decision": "approve"})
-    holds(done.status_code == 200 and "may sign in now" in done.text, f"approved: {done.text}")
-
-
-def filled(page: requests.Response) -> dict[str, str]:
-    """What a browser would send of the page's form before anybody types."""
-    found = re.findall(r'<input (?:type="hidden" )?name="(\w+)" value="([^"]*)"', page.text)
-    return {field: unescape(value) for field, value in found}
-
-
-def send(page: requests.Response, form: dict[str, str]) -> requests.Response:
-    """The page that follows the form of this one."""
-    action = re.search(r'<form method="post" action="([^"]*)"', page.text)
-    return requests.post(urljoin(page.url, unescape(action[1])), data=form, timeout=60)
+    return run_and_approve([str(Path(sys.executable).with_name("tfy")), *arguments], SERVER)
 
 
 def kept() -> dict[str, str]:

@@ -4,43 +4,31 @@ import io
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
+from expecting import expect, holds, raises, unique
+
+__all__ = [
+    "SERVER",
+    "WIDE",
+    "another_client",
+    "command",
+    "command_within",
+    "expect",
+    "holds",
+    "http",
+    "own_project",
+    "raises",
+    "unique",
+]
 
 SERVER = os.environ["ZENML_STORE_URL"].rstrip("/")
 WIDE = {"COLUMNS": "4000", "NO_COLOR": "1"}
 _tokens: list[str] = []
-
-
-def unique(word: str) -> str:
-    """A name that no other program uses."""
-    return f"{word}-{uuid.uuid4().hex[:10]}"
-
-
-def expect(found: Any, wanted: Any, what: str) -> None:
-    """End the program when the two differ."""
-    if found != wanted:
-        raise SystemExit(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def holds(condition: Any, what: str) -> None:
-    """End the program unless the condition holds."""
-    if not condition:
-        raise SystemExit(f"does not hold: {what}")
-
-
-def raises(kind: type[BaseException], act: Callable[[], Any], what: str) -> BaseException:
-    """The error of the kind that ``act`` must end with."""
-    try:
-        act()
-    except kind as error:
-        return error
-    raise SystemExit(f"no {kind.__name__}: {what}")
 
 
 def command(*arguments: str, fails: bool = False) -> str:

@@ -2,18 +2,12 @@
 
 import os
 import platform
-import re
-import subprocess
 import sys
-from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin
 
-import requests
-from checks import SERVER, WIDE, another_client, expect, holds, raises, unique
+from checks import SERVER, another_client, expect, holds, raises, unique
+from device_page import USER, run_and_approve
 
-ADDRESS = re.compile(rf"{re.escape(SERVER)}/devices/verify\?\S+")
-USER, PASSWORD = os.environ["PAGE_USER"], os.environ["PAGE_PASSWORD"]
 name = unique("device")
 
 # With any of these the command line refuses to sign in.
@@ -23,55 +17,7 @@ for variable in [known for known in os.environ if known.startswith("ZENML_STORE_
 
 def sign_in() -> str:
     """What the command line prints, which a user approves at the address that it shows."""
-    printed = []
-    arguments = [str(Path(sys.executable).with_name("zenml")), "login", SERVER]
-    # A browser that opens nothing: this program is the browser.
-    environment = {**os.environ, **WIDE, "BROWSER": "true", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        arguments,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-    ) as shell:
-        try:
-            for line in shell.stdout:
-                printed.append(line)
-                if shown := ADDRESS.search(line):
-                    approve(shown[0])
-        except BaseException:
-            shell.kill()
-            raise
-    expect(shell.returncode, 0, f"the exit status of {' '.join(arguments)}, which printed {''.join(printed)}")
-    return "".join(printed)
-
-
-def approve(address: str) -> None:
-    """What a user does on the page: name and password, and then a look at the device and a click."""
-    first = requests.get(address, timeout=60)
-    expect(first.status_code, 200, "the page")
-    form = filled(first)
-    holds(form["user_code"], "the page knows the code from its address")
-    wrong = send(first, {**form, "name": USER, "password": "wrong"})
-    expect(wrong.status_code, 401, "a wrong password")
-    second = send(wrong, {**filled(wrong), "password": PASSWORD})
-    expect(second.status_code, 200, "the right one")
-    holds(form["user_code"] in second.text and USER in second.text, f"it says who and what: {second.text}")
-    done = send(second, {**filled(second), "decision": "approve"})
-    holds(done.status_code == 200 and "may sign in now" in done.text, f"approved: {done.text}")
-
-
-def filled(page: requests.Response) -> dict[str, str]:
-    """What a browser would send of the page's form before anybody types."""
-    found = re.findall(r'<input (?:type="hidden" )?name="(\w+)" value="([^"]*)"', page.text)
-    return {field: unescape(value) for field, value in found}
-
-
-def send(page: requests.Response, form: dict[str, str]) -> requests.Response:
-    """The page that follows the form of this one."""
-    action = re.search(r'<form method="post" action="([^"]*)"', page.text)
-    return requests.post(urljoin(page.url, unescape(action[1])), data=form, timeout=60)
+    return run_and_approve([str(Path(sys.executable).with_name("zenml")), "login", SERVER], SERVER)
 
 
 def another_process(text: str, fails: bool = False) -> str:
