@@ -181,7 +181,8 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Wait for the write in progress, then close every connection."""
-        self._write_together(asyncio.get_running_loop())
+        while self._waiting:
+            self._write_together(asyncio.get_running_loop())
         self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._writer.database.close)
         self._writer_thread.shutdown()

@@ -1,6 +1,7 @@
 """Data directories: files under a name, without versions, that may change at any time."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from isogloss.adapters.call import Body, Call, Malformed, flag
 from isogloss.adapters.operations import Plain, Read, Route, Write, encode
@@ -20,9 +21,10 @@ from isogloss.adapters.truefoundry.fqn import parse_directory_fqn
 from isogloss.adapters.truefoundry.holders import Holder, addresses, level_of, part_addresses
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Asked, Page, last, page, read_page
-from isogloss.adapters.truefoundry.subjects import NOBODY
+from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.core.access import Role, require
 from isogloss.core.model import Project, Record
+from isogloss.core.places import SharedPlace
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, Sort, all_of
 from isogloss.core.registry.transfers import RECORD, Owner, files_of
@@ -77,17 +79,19 @@ async def directories_of(
     return total, [Record(**dict(zip(_FIELDS, row, strict=True))) for row in found]
 
 
+Show: TypeAlias = Callable[[Record, Project, Subject, SharedPlace, str], dict[str, Any]]
+"""Makes a family's answer of a data directory, its project, its author, the place for bytes and the tenant."""
+
+
 async def shown(
-    call: Call, unit: Reader, records: list[Record], project: Project | None = None
+    call: Call, unit: Reader, records: list[Record], project: Project | None = None, *, show: Show = directory
 ) -> list[dict[str, Any]]:
-    """Data directories as they are answered."""
+    """Data directories as a family answers them."""
     projects = await projects_of(unit, (each.project_id or "" for each in records), known=project)
     users = await users_of(unit, (each.author_id for each in records), call.host.tenant)
     place = files_of(call.registry).shared
     return [
-        directory(
-            each, projects[each.project_id or ""], users.get(each.author_id or "", NOBODY), place, call.host.tenant
-        )
+        show(each, projects[each.project_id or ""], users.get(each.author_id or "", NOBODY), place, call.host.tenant)
         for each in records
     ]
 

@@ -1,7 +1,8 @@
 """ML repos: projects under another name."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from isogloss.adapters.call import Body, Call, dump
 from isogloss.adapters.operations import Plain, Read, Route, Write
@@ -13,7 +14,7 @@ from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
 from isogloss.adapters.truefoundry.rehearsal import Rehearsed, rehearsable
 from isogloss.adapters.truefoundry.repo_translate import Counts, repo
-from isogloss.adapters.truefoundry.subjects import NOBODY
+from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.core import names
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
@@ -103,12 +104,16 @@ async def _named(call: Call, unit: Reader) -> Project:
     return found
 
 
-async def shown(call: Call, unit: Reader, found: list[Project]) -> list[dict[str, Any]]:
-    """Repos as they are answered."""
+Show: TypeAlias = Callable[[Project, Subject, Counts, str], dict[str, Any]]
+"""Makes a family's answer of a project, its author, what it holds and the tenant."""
+
+
+async def shown(call: Call, unit: Reader, found: list[Project], *, show: Show = repo) -> list[dict[str, Any]]:
+    """Repos as a family answers them."""
     tenant = call.host.tenant
     users = await users_of(unit, (each.author_id for each in found), tenant)
     counts = await counts_of(unit, [each.id for each in found])
-    return [repo(each, users.get(each.author_id or "", NOBODY), counts[each.id], tenant) for each in found]
+    return [show(each, users.get(each.author_id or "", NOBODY), counts[each.id], tenant) for each in found]
 
 
 async def counts_of(unit: Reader, ids: list[str]) -> dict[str, Counts]:

@@ -7,7 +7,6 @@ import msgspec
 from isogloss.adapters.call import Body, Call, Malformed
 from isogloss.adapters.operations import Plain, Read, Route, Write, encode
 from isogloss.adapters.reply import Reply
-from isogloss.adapters.truefoundry.around import projects_of, users_of
 from isogloss.adapters.truefoundry.bodies.directories import DirectoryManifest
 from isogloss.adapters.truefoundry.directories import apply_directory, delete_directory, find_directory, get_directory
 from isogloss.adapters.truefoundry.directory_translate import MANAGED
@@ -28,13 +27,11 @@ from isogloss.adapters.truefoundry.fqn import parse_directory_fqn
 from isogloss.adapters.truefoundry.holders import Holder, signed
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import last
-from isogloss.adapters.truefoundry.routes.directories import directories_of, holder_of, remove_files
-from isogloss.adapters.truefoundry.subjects import NOBODY
+from isogloss.adapters.truefoundry.routes.directories import directories_of, holder_of, remove_files, shown
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Project, Record
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.registry.transfers import files_of
 
 _CREATE = Body.of(CreateDataset)
 _UPDATE = Body.of(UpdateDataset)
@@ -104,7 +101,7 @@ async def list_datasets(call: Call, unit: Reader) -> dict[str, Any]:
     if body.experiment_id is not None and project is None:
         return {"datasets": []} | following(asked, 0)
     total, rows = await directories_of(unit, asked, project, body.name)
-    return {"datasets": await _shown(call, unit, rows, project)} | following(asked, total)
+    return {"datasets": await shown(call, unit, rows, project, show=dataset)} | following(asked, total)
 
 
 async def delete_dataset(call: Call, unit: Writer) -> dict[str, Any]:
@@ -172,17 +169,7 @@ async def _with_fqn(call: Call, unit: Reader, text: str, where: str) -> tuple[Pr
 
 
 async def _answer(call: Call, unit: Reader, record: Record, project: Project | None = None) -> dict[str, Any]:
-    return {"dataset": (await _shown(call, unit, [record], project))[0]}
-
-
-async def _shown(call: Call, unit: Reader, records: list[Record], project: Project | None) -> list[dict[str, Any]]:
-    tenant, place = call.host.tenant, files_of(call.registry).shared
-    projects = await projects_of(unit, (each.project_id or "" for each in records), known=project)
-    users = await users_of(unit, (each.author_id for each in records), tenant)
-    return [
-        dataset(each, projects[each.project_id or ""], users.get(each.author_id or "", NOBODY), place, tenant)
-        for each in records
-    ]
+    return {"dataset": (await shown(call, unit, [record], project, show=dataset))[0]}
 
 
 _DATASETS = "/mlfoundry-artifacts/datasets"

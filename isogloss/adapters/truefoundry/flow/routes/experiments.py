@@ -4,7 +4,6 @@ from typing import Any
 
 from isogloss.adapters.call import Body, Call, dump, number
 from isogloss.adapters.operations import Read, Route, Write
-from isogloss.adapters.truefoundry.around import users_of
 from isogloss.adapters.truefoundry.flow.bodies import (
     CreateExperiment,
     OfExperiment,
@@ -18,8 +17,7 @@ from isogloss.adapters.truefoundry.guesses import DEFAULT_LIMIT
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import named_project, project_of_id
 from isogloss.adapters.truefoundry.pages import last
-from isogloss.adapters.truefoundry.routes.repos import counts_of
-from isogloss.adapters.truefoundry.subjects import NOBODY
+from isogloss.adapters.truefoundry.routes.repos import shown
 from isogloss.core import names
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
@@ -57,14 +55,14 @@ async def get_experiment(call: Call, unit: Reader) -> dict[str, Any]:
     """An experiment by its id."""
     require(call.caller, Role.VIEWER)
     found = await project_with_id(unit, last(call.query(), "experiment_id"))
-    return {"experiment": (await _shown(call, unit, [found]))[0]}
+    return {"experiment": (await shown(call, unit, [found], show=experiment))[0]}
 
 
 async def get_experiment_by_name(call: Call, unit: Reader) -> dict[str, Any]:
     """An experiment by its name."""
     require(call.caller, Role.VIEWER)
     found = await named_project(unit, last(call.query(), "experiment_name") or "")
-    return {"experiment": (await _shown(call, unit, [found]))[0]}
+    return {"experiment": (await shown(call, unit, [found], show=experiment))[0]}
 
 
 async def list_experiments(call: Call, unit: Reader) -> dict[str, Any]:
@@ -91,7 +89,8 @@ async def list_experiments(call: Call, unit: Reader) -> dict[str, Any]:
         offset=asked.offset,
     )
     rows = [Project(**dict(zip(_FIELDS, row, strict=True))) for row in await unit.rows(every)]
-    return {"experiments": await _shown(call, unit, rows)} | following(asked, await unit.count(every))
+    found = await shown(call, unit, rows, show=experiment)
+    return {"experiments": found} | following(asked, await unit.count(every))
 
 
 async def update_experiment(call: Call, unit: Writer) -> dict[str, Any]:
@@ -131,13 +130,6 @@ async def project_with_id(unit: Reader, text: str | None) -> Project:
     if found is None:
         raise NotFound("experiment", text or "")
     return found
-
-
-async def _shown(call: Call, unit: Reader, found: list[Project]) -> list[dict[str, Any]]:
-    tenant = call.host.tenant
-    users = await users_of(unit, (each.author_id for each in found), tenant)
-    counts = await counts_of(unit, [each.id for each in found])
-    return [experiment(each, users.get(each.author_id or "", NOBODY), counts[each.id], tenant) for each in found]
 
 
 ROUTES: tuple[Route, ...] = (
