@@ -6,9 +6,10 @@ thread, where it may take its time.
 
 Writes run on the event loop as well when nobody else is writing. Those that come within one of its turns share a
 transaction, each behind a savepoint of its own, since what costs most is to end one: the pages that they all change are
-then written once. Otherwise, or when a statement exceeds the budget, a write is a transaction alone, one hop to the one
-writer thread, where it queues. Either way its coroutine is driven to the end in one go, since on this engine none of
-its steps ever waits. The write-ahead log is folded into the file on the writer thread, as that waits for the disk.
+then written once. Where another process writes, or a statement exceeds the budget, a write is a transaction alone, one
+hop to the one writer thread, where it takes its time while later ones wait. Either way its coroutine is driven to the
+end in one go, since on this engine none of its steps ever waits. The write-ahead log is folded into the file on the
+writer thread, as that waits for the disk.
 """
 
 import asyncio
@@ -101,14 +102,12 @@ class SqliteStore:
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run a transaction; it is kept whole or not at all."""
-        if not self._queued:
-            loop = asyncio.get_running_loop()
-            write: _Write[T] = _Write(work, loop.create_future())
-            if not self._waiting:
-                loop.call_soon(self._write_together, loop)
-            self._waiting.append(write)
-            return await write.outcome
-        return await self.write_on_thread(work)
+        loop = asyncio.get_running_loop()
+        write: _Write[T] = _Write(work, loop.create_future())
+        if not self._waiting and not self._queued:
+            loop.call_soon(self._write_together, loop)
+        self._waiting.append(write)
+        return await write.outcome
 
     def _write_together(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the writes that wait in one transaction, as many as there is time for."""
@@ -141,7 +140,11 @@ class SqliteStore:
             self._writer_thread.submit(self._checkpoint, loop)
 
     def _hand_over(self, write: _Write[Any], loop: asyncio.AbstractEventLoop) -> None:
-        """Leave a write to the writer thread, at once: nobody can close that before it."""
+        """Leave a write to the writer thread, at once: nobody can close that before it.
+
+        Those that come until it is done wait for it, and run together after it: behind it on the thread they would
+        take longer, and each that comes meanwhile would follow them there.
+        """
         self._queued += 1
         running = loop.run_in_executor(
             self._writer_thread, self._writer.transact, _BEGIN_WRITE, self._compiler, write.work
@@ -149,6 +152,8 @@ class SqliteStore:
 
         def tell(done: "asyncio.Future[Any]") -> None:
             self._queued -= 1
+            if not self._queued and self._waiting:
+                loop.call_soon(self._write_together, loop)
             error = done.exception()
             if write.outcome.done():
                 return
@@ -158,17 +163,6 @@ class SqliteStore:
                 write.outcome.set_exception(error)
 
         running.add_done_callback(tell)
-
-    async def write_on_thread(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """As ``write``, behind all that the writer thread has to do, and behind other processes however long."""
-        loop = asyncio.get_running_loop()
-        self._queued += 1
-        try:
-            return await loop.run_in_executor(
-                self._writer_thread, self._writer.transact, _BEGIN_WRITE, self._compiler, work
-            )
-        finally:
-            self._queued -= 1
 
     def limit_inline(self, seconds: float, instructions: int) -> None:
         """Let a unit of work take so long on the event loop, looking at the time after so many instructions."""

@@ -78,6 +78,36 @@ async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_threa
     assert len(await store.read(all_settings)) == before + 2
 
 
+async def test_writes_that_come_behind_a_long_one_are_done_together_on_the_loop_after_it(store: SqliteStore) -> None:
+    ends = commits_of(store)
+    threads: list[bool] = []
+
+    async def long(unit: Writer) -> None:
+        await unit.add(Setting(name="long", value="x"))
+        for _ in range(200):
+            await unit.find(Setting)
+        store.limit_inline(60.0, 10)
+
+    async def short(name: str) -> None:
+        async def work(unit: Writer) -> None:
+            threads.append(threading.current_thread() is threading.main_thread())
+            assert await unit.get(Setting, name="long") is not None
+            await unit.add(Setting(name=name, value="x"))
+
+        await store.write(work)
+
+    store.limit_inline(0.0, 10)
+    writing = asyncio.ensure_future(store.write(long))
+    while not store._queued:
+        await asyncio.sleep(0)
+    await asyncio.gather(*(short(name) for name in "abc"))
+    await writing
+
+    assert threads == [True, True, True]
+    assert ends == ["ROLLBACK", "COMMIT"]
+    assert sorted(setting.name for setting in await store.read(all_settings)) == ["a", "b", "c", "long"]
+
+
 async def test_a_transaction_that_is_looked_at_all_the_time_is_neither_lost_nor_repeated(store: SqliteStore) -> None:
     """BEGIN and COMMIT must not be interrupted after they took effect: the lock would stay, or the write come twice."""
     new_id = IdSource()
@@ -101,7 +131,8 @@ async def test_the_log_is_folded_into_the_file_while_writes_go_on(database_url: 
     assert path is not None
     for _ in range(3 * CHECKPOINT_EACH_WRITES):
         await store.write(work)
-    await store.write_on_thread(work)
+    # Behind the checkpoints that the thread has been asked for.
+    await asyncio.get_running_loop().run_in_executor(store._writer_thread, int)
 
     # What the file holds by itself, without its log, is most of what was written.
     assert size_of(path) > 2 * CHECKPOINT_EACH_WRITES * 4000
