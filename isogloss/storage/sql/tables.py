@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -205,18 +206,20 @@ tag_links = Table(
     Index("ix_tag_links_at", "tag_id", "entity", "project_id", "at", "entity_id"),
 )
 
+# Each write adds some of these, so that there is no index beside the two orders in which they are read.
 metadata_entries = Table(
     "metadata_entries",
     metadata,
-    _text("id", key=True),
+    _text("id"),
     _text("entity"),
     _text("entity_id"),
     _text("key"),
     _text("value"),
     _text("type"),
     _instant("created"),
-    Index("ix_metadata_entries_entity", "entity", "entity_id", "key"),
+    PrimaryKeyConstraint("entity", "entity_id", "key", "id"),
     Index("ix_metadata_entries_key", "entity", "key", "entity_id"),
+    sqlite_with_rowid=False,
 )
 
 properties = Table(
@@ -486,14 +489,15 @@ replies = Table(
 tallies = Table(
     "tallies",
     metadata,
-    _text("id", key=True),
+    _text("id"),
     _text("project_id"),
     _text("noun"),
     _text("subject"),
     _text("kind"),
     Column("internal", Boolean(create_constraint=False), nullable=False),
     Column("delta", BigInteger, nullable=False),
-    Index("ix_tallies_noun", "project_id", "noun", "subject", "internal", "kind", "delta"),
+    PrimaryKeyConstraint("project_id", "noun", "subject", "internal", "kind", "id"),
+    sqlite_with_rowid=False,
 )
 
 users = Table(
