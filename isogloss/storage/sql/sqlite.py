@@ -4,7 +4,7 @@ Most reads of a registry take microseconds, and a hop to another thread costs mo
 once, on the event loop, but within a budget of time: one that exceeds it is interrupted and run again on a reader
 thread, where it may take its time.
 
-Writes run on the event loop as well when nobody else is writing. Those that come within one of its turns share a
+Writes run on the event loop as well when nobody else is writing. Those that come within a few of its turns share a
 transaction, each behind a savepoint of its own, since what costs most is to end one: the pages that they all change are
 then written once. Where another process writes, or a statement exceeds the budget, a write is a transaction alone, one
 hop to the one writer thread, where it takes its time while later ones wait. Either way its coroutine is driven to the
@@ -34,6 +34,12 @@ INLINE_SECONDS = 0.005
 
 INLINE_INSTRUCTIONS = 5_000
 """Virtual machine instructions of a statement after which its time is looked at, a fraction of a millisecond."""
+
+QUIET_TURNS = 2
+"""Turns of the loop without a new write after which those that wait begin; when all is quiet, each is microseconds."""
+
+ENOUGH_WRITES = 32
+"""As many writes that wait begin at once."""
 
 SHARED_SECONDS = 0.005
 """How long writes join a transaction; those left begin another in the loop's next turn."""
@@ -104,10 +110,18 @@ class SqliteStore:
         """Run a transaction; it is kept whole or not at all."""
         loop = asyncio.get_running_loop()
         write: _Write[T] = _Write(work, loop.create_future())
-        if not self._waiting and not self._queued:
-            loop.call_soon(self._write_together, loop)
         self._waiting.append(write)
+        if len(self._waiting) == 1 and not self._queued:
+            loop.call_soon(self._gather, loop, 1, QUIET_TURNS)
         return await write.outcome
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, waiting: int, turns: int) -> None:
+        """Run the writes that wait once no more have come for some turns of the loop, or enough have."""
+        more = len(self._waiting) - waiting
+        if len(self._waiting) < ENOUGH_WRITES and (more or turns):
+            loop.call_soon(self._gather, loop, waiting + more, QUIET_TURNS if more else turns - 1)
+        else:
+            self._write_together(loop)
 
     def _write_together(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the writes that wait in one transaction, as many as there is time for."""

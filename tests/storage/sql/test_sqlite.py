@@ -80,13 +80,16 @@ async def test_a_short_write_runs_on_the_loop_and_a_long_one_on_the_writer_threa
 
 async def test_writes_that_come_behind_a_long_one_are_done_together_on_the_loop_after_it(store: SqliteStore) -> None:
     ends = commits_of(store)
+    loop, on_thread = asyncio.get_running_loop(), asyncio.Event()
     threads: list[bool] = []
 
     async def long(unit: Writer) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            store.limit_inline(60.0, 10)
+            loop.call_soon_threadsafe(on_thread.set)
         await unit.add(Setting(name="long", value="x"))
         for _ in range(200):
             await unit.find(Setting)
-        store.limit_inline(60.0, 10)
 
     async def short(name: str) -> None:
         async def work(unit: Writer) -> None:
@@ -98,8 +101,7 @@ async def test_writes_that_come_behind_a_long_one_are_done_together_on_the_loop_
 
     store.limit_inline(0.0, 10)
     writing = asyncio.ensure_future(store.write(long))
-    while not store._queued:
-        await asyncio.sleep(0)
+    await on_thread.wait()
     await asyncio.gather(*(short(name) for name in "abc"))
     await writing
 
@@ -241,7 +243,7 @@ def adding(*names: str) -> Any:
     return work
 
 
-async def test_writes_of_one_turn_share_a_transaction_and_fail_alone(store: SqliteStore) -> None:
+async def test_writes_of_the_same_moment_share_a_transaction_and_fail_alone(store: SqliteStore) -> None:
     ends = commits_of(store)
     works = [adding("a"), adding("b", "a"), adding("c"), adding("d")]
     outcomes = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
