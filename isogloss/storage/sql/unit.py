@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from isogloss.core.model import Entity
 from isogloss.core.query import Query
@@ -78,14 +79,14 @@ class Unit:
         for kind, members in by_type.items():
             statement = self._compiler.insert(kind)
             if len(members) == 1:
-                await self._executor.send(statement, statement.arguments(_values(members[0])))
+                await self._executor.send(statement, statement.arguments(astuple(members[0])))
             else:
-                rows = [statement.arguments(_values(member)) for member in members]
+                rows = [statement.arguments(astuple(member)) for member in members]
                 await self._executor.execute_many(statement, rows)
 
     async def add_if_absent(self, entity: Entity) -> bool:
         statement = self._compiler.insert(type(entity), "leave")
-        return await self._executor.execute(statement, statement.arguments(_values(entity))) == 1
+        return await self._executor.execute(statement, statement.arguments(astuple(entity))) == 1
 
     async def add_absent(self, *entities: Entity) -> None:
         await self._insert(entities, "leave")
@@ -99,7 +100,7 @@ class Unit:
             by_type.setdefault(type(entity), []).append(entity)
         for kind, members in by_type.items():
             statement = self._compiler.insert(kind, present)
-            await self._executor.execute_many(statement, [statement.arguments(_values(each)) for each in members])
+            await self._executor.execute_many(statement, [statement.arguments(astuple(each)) for each in members])
 
     async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
         statement, arguments = self._compiler.update(entity, key, values)
@@ -113,7 +114,3 @@ class Unit:
 def build(entity: type[E], row: Sequence[Any]) -> E:
     """The entity of a row whose columns stand in the order of its fields."""
     return entity(**dict(zip(entity.__struct_fields__, row, strict=True)))
-
-
-def _values(entity: Entity) -> list[Any]:
-    return [getattr(entity, name) for name in entity.__struct_fields__]
