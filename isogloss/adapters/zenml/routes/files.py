@@ -10,7 +10,7 @@ from isogloss.adapters.call import Call, flag, number
 from isogloss.adapters.operations import Plain, PlainOperation, Route, WriteOperation, encode
 from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.zenml import kinds
-from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden, Refusal, Unprocessable
+from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden, Refusal, Unprocessable, Unsupported
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.stack_translate import COMPONENT
 from isogloss.adapters.zenml.stores import key_in, store_key
@@ -96,10 +96,8 @@ def _shown(shown: Visualization, content: bytes) -> bytes:
     try:
         return encode(Shown(shown.type, content.decode()))
     except UnicodeDecodeError as error:
-        raise Refusal(
-            501,
-            "NotImplementedError",
-            f"File '{shown.uri}' cannot be shown as {shown.type}: it is not UTF-8 ({error.reason}).",
+        raise Unsupported(
+            f"File '{shown.uri}' cannot be shown as {shown.type}: it is not UTF-8 ({error.reason})."
         ) from None
 
 
