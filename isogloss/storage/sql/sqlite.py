@@ -5,11 +5,11 @@ once, on the event loop, but within a budget of time: one that exceeds it is int
 thread, where it may take its time.
 
 Writes run on the event loop as well when nobody else is writing. Those that come within a few of its turns share a
-transaction, each behind a savepoint of its own, since what costs most is to end one: the pages that they all change are
-then written once. Where another process writes, or a statement exceeds the budget, a write is a transaction alone, one
-hop to the one writer thread, where it takes its time while later ones wait. Either way its coroutine is driven to the
-end in one go, since on this engine none of its steps ever waits. The write-ahead log is folded into the file on the
-writer thread, as that waits for the disk.
+transaction, since what costs most is to end one: the pages that they all change are then written once. Where one fails,
+all are done again, each behind a savepoint of its own. Where another process writes, or a statement exceeds the budget,
+a write is a transaction alone, one hop to the one writer thread, where it takes its time while later ones wait. Either
+way its coroutine is driven to the end in one go, since on this engine none of its steps ever waits. The write-ahead log
+is folded into the file on the writer thread, as that waits for the disk.
 """
 
 import asyncio
@@ -264,11 +264,17 @@ class _Connection:
         """Run works in one transaction, and answer what each came to: all of it or, where it failed, nothing.
 
         Answers for the first ones, at least one, that there is time for. Raises as ``transact``, and then nothing is
-        kept of any.
+        kept of any. Savepoints, behind which one fails alone, are set only once one did: for each of them SQLite keeps
+        a copy of every page that changes behind it.
         """
         if len(works) == 1:
             return [self._alone(works[0], compiler)]
-        return self.transact(_BEGIN_WRITE, compiler, lambda unit: self._each(works, unit))
+        try:
+            return self.transact(_BEGIN_WRITE, compiler, lambda unit: self._each(works, unit, _outcome))
+        except sqlite3.OperationalError:
+            raise
+        except Exception:
+            return self.transact(_BEGIN_WRITE, compiler, lambda unit: self._each(works, unit, self._behind_savepoint))
 
     def _alone(self, work: Callable[[Unit], Awaitable[T]], compiler: Compiler) -> "T | _Failed":
         try:
@@ -278,14 +284,19 @@ class _Connection:
         except Exception as error:
             return _Failed(error)
 
-    async def _each(self, works: Sequence[Callable[[Unit], Awaitable[Any]]], unit: Unit) -> "list[Any | _Failed]":
+    async def _each(
+        self,
+        works: Sequence[Callable[[Unit], Awaitable[Any]]],
+        unit: Unit,
+        run: "Callable[[Callable[[Unit], Awaitable[Any]], Unit], Any | _Failed]",
+    ) -> "list[Any | _Failed]":
         outcomes: list[Any | _Failed] = []
         ends = perf_counter() + SHARED_SECONDS
         for work in works:
             if outcomes and perf_counter() > ends:
                 break
             self._deadline = perf_counter() + self._seconds
-            outcomes.append(self._behind_savepoint(work, unit))
+            outcomes.append(run(work, unit))
         return outcomes
 
     def _behind_savepoint(self, work: Callable[[Unit], Awaitable[T]], unit: Unit) -> "T | _Failed":
@@ -384,6 +395,11 @@ def _connect(path: str) -> sqlite3.Connection:
     # What a savepoint sets aside of pages that change behind it, which would be a file from 64 KiB on.
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
+
+
+def _outcome(work: Callable[[Unit], Awaitable[T]], unit: Unit) -> T:
+    """What a work comes to. Raises what it raises."""
+    return _drive(work(unit))
 
 
 def _drive(work: Awaitable[T]) -> T:

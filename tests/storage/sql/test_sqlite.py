@@ -243,15 +243,25 @@ def adding(*names: str) -> Any:
     return work
 
 
-async def test_writes_of_the_same_moment_share_a_transaction_and_fail_alone(store: SqliteStore) -> None:
+async def test_writes_that_share_a_transaction_fail_alone(store: SqliteStore) -> None:
     ends = commits_of(store)
     works = [adding("a"), adding("b", "a"), adding("c"), adding("d")]
     outcomes = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
 
-    assert ends == ["COMMIT"]
+    # Together, and once more with care, because one of them fails.
+    assert ends == ["ROLLBACK", "COMMIT"]
     assert [outcomes[0], *outcomes[2:]] == ["a", "c", "d"]
     assert isinstance(outcomes[1], Conflict)
     assert sorted(setting.name for setting in await store.read(all_settings)) == ["a", "c", "d"]
+
+
+async def test_writes_that_all_succeed_share_a_transaction_at_once(store: SqliteStore) -> None:
+    ends = commits_of(store)
+    outcomes = await asyncio.gather(*(store.write(adding(name)) for name in "abc"))
+
+    assert ends == ["COMMIT"]
+    assert outcomes == ["a", "b", "c"]
+    assert sorted(setting.name for setting in await store.read(all_settings)) == ["a", "b", "c"]
 
 
 async def test_a_write_sees_those_before_it_in_its_transaction(store: SqliteStore) -> None:
