@@ -163,6 +163,11 @@ def key_at(place: SharedPlace, uri: str) -> str:
         raise Invalid("uri", f"{uri!r} names no object below {place.root!r}: {error.reason}") from None
 
 
+def owned_root(place: SharedPlace) -> str:
+    """Where all that the registry keeps really lies, with a slash at its end."""
+    return f"{_top(place)}{OWNED}/"
+
+
 def owned_uri(place: SharedPlace, key: str) -> str:
     """Where an object, or a prefix, of the registry's own really lies. Raises ``Invalid`` for a key of any other."""
     if not checked_key(key).startswith(f"{OWNED}/"):
@@ -175,7 +180,7 @@ def owned_key_at(place: SharedPlace, uri: str) -> str:
 
     A slash at the end of the uri means nothing. Raises ``Invalid`` for whatever does not lie there.
     """
-    root = f"{_top(place)}{OWNED}/"
+    root = owned_root(place)
     if not uri.startswith(root):
         raise Invalid("uri", f"{uri!r} must begin with {root!r}")
     try:

@@ -14,15 +14,17 @@ from isogloss.adapters.call import Call
 from isogloss.adapters.operations import PlainOperation, ReadOperation, WriteOperation
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml import kinds
-from isogloss.adapters.zenml.default_stack import DEFAULT
+from isogloss.adapters.zenml.default_stack import DEFAULT, ensure_owned_store, find_store
 from isogloss.adapters.zenml.failures import Unprocessable
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.renditions import rendition
-from isogloss.adapters.zenml.stack_translate import ARTIFACT_STORE, COMPONENT, type_key
 from isogloss.adapters.zenml.wire import Unopened
 from isogloss.core.model import Json, Record
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry, renditions, replies
+
+TRIES = 3
+"""How often a page is laid out anew, where others change what is on it meanwhile."""
 
 # The client makes a key for each request and sends the same one when it tries again.
 _IDEMPOTENCY_KEY = b"idempotency-key"
@@ -57,8 +59,10 @@ def reading(operation: ReadOperation) -> PlainOperation:
             return encoded(await operation(call, unit))
 
         body, waiting = await call.registry.store.read(work)
-        if waiting and await lay_out(call.registry, waiting):
-            body, _ = await call.registry.store.read(work)
+        for _ in range(TRIES):
+            if not waiting or not await lay_out(call.registry, waiting):
+                break
+            body, waiting = await call.registry.store.read(work)
         return Reply(body)
 
     return handle
@@ -123,12 +127,22 @@ async def _written(
 
 
 async def lay_out(registry: Registry, version_ids: Sequence[str]) -> bool:
-    """Lay versions that others wrote out in the store that every registry has; tells whether anything changed."""
+    """Lay versions that others wrote out in the stores that every registry has; tells whether anything changed."""
 
     async def find(unit: Reader) -> Record | None:
-        return await unit.get(Record, dialect=DIALECT, kind=COMPONENT, key=type_key(ARTIFACT_STORE, DEFAULT))
+        return await find_store(unit, DEFAULT)
+
+    async def owned_store_id(unit: Writer) -> str:
+        return (await ensure_owned_store(registry, unit)).id
 
     store = await registry.store.read(find)
     if store is None:
         return False
-    return await renditions.lay_out(registry, version_ids, dialect=DIALECT, store_id=store.id, render=rendition)
+    return await renditions.lay_out(
+        registry,
+        version_ids,
+        dialect=DIALECT,
+        store_id=store.id,
+        owned_store_id=owned_store_id,
+        render=rendition,
+    )

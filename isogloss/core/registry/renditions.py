@@ -7,7 +7,7 @@ and no version leads to files that are not there.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -50,10 +50,19 @@ Render = Callable[[str | None, Json | None], Rendition]
 
 
 async def lay_out(
-    registry: Registry, version_ids: Sequence[str], *, dialect: str, store_id: str, render: Render
+    registry: Registry,
+    version_ids: Sequence[str],
+    *,
+    dialect: str,
+    store_id: str,
+    owned_store_id: Callable[[Writer], Awaitable[str]],
+    render: Render,
 ) -> bool:
     """Put versions that other dialects than this one wrote into a store, and lay out the inline data of those without
     a uri; tells whether anything changed.
+
+    ``store_id`` is the store that the shared place is; ``owned_store_id`` gives that of the registry's own bytes, and
+    makes it if need be.
 
     The number of statements does not depend on how many they are. A version that the storage fails for stays as it is,
     which is logged.
@@ -66,7 +75,7 @@ async def lay_out(
         return await unit.rows(
             Query(
                 source="shown_version",
-                fields=("id", "project_id", "form", "data", "uri"),
+                fields=("id", "project_id", "form", "data", "uri", "owned"),
                 project_id=None,
                 where=all_of(
                     AnyOf("id", tuple(dict.fromkeys(version_ids))),
@@ -77,16 +86,19 @@ async def lay_out(
         )
 
     rows = await registry.store.read(find)
-    elsewhere = [row[0] for row in rows if row[4] is not None]
+    elsewhere = [row[0] for row in rows if row[4] is not None and not row[5]]
+    owned = [row[0] for row in rows if row[4] is not None and row[5]]
     inline = [row[:4] for row in rows if row[4] is None]
     plans = await asyncio.to_thread(_plans, inline, registry.new_id(), render)
     kept = await _keep(registry, files, plans)
-    if not kept and not elsewhere:
+    if not kept and not elsewhere and not owned:
         return False
 
     async def say(unit: Writer) -> None:
         if elsewhere:
             await unit.change(Version, {"id": elsewhere}, store_id=store_id)
+        if owned:
+            await unit.change(Version, {"id": owned}, store_id=await owned_store_id(unit))
         locked = {each.id: each for each in await unit.lock_all(Version, id=sorted(kept))} if kept else {}
         said = [
             plan

@@ -72,4 +72,6 @@ token = requests.get(f"{SERVER}/api/v1/artifact_versions/{tree.id}/download-toke
 archive = requests.get(f"{SERVER}/api/v1/artifact_versions/{tree.id}/data", params={"token": token}, timeout=30).content
 with tarfile.open(fileobj=io.BytesIO(archive)) as files:
     expect({each.name for each in files.getmembers() if each.isfile()}, set(TREE), "downloaded from the server")
+model.download_files("net.zip")
+holds(Path("net.zip").stat().st_size, "downloaded by the client")
 print("done")

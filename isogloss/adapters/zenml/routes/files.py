@@ -27,7 +27,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.archives import is_there, open_archive
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.model import Version
-from isogloss.core.places import laid_out_at, owned_key
+from isogloss.core.places import SHARED, laid_out_at, owned_key
 from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry import records
@@ -195,7 +195,8 @@ async def _stored(call: Call, unit: Reader, caller: Principal, version_id: str) 
     return Stored(
         id=version_id,
         uri=address if own else foreign_uri(address, owned=owned),
-        store=store_key(_files(call).shared, store),
+        # Bytes of the registry's own lie in no place that is shared.
+        store=SHARED if owned else store_key(_files(call).shared, store),
         store_name=store.name or store.id,
         facet=version_facet(facet) if own else foreign_facet(version_id, form, data_type, uri),
         filename=f"{kinds.artifact_name(artifact_id, kind, name)}-{label}.tar.gz",
