@@ -47,7 +47,13 @@ VERSION_FIELDS = (
     "artifact.created",
     "artifact.updated",
 )
-"""What ``version`` needs of a row, in its order; hydrated, ``metadata`` follows."""
+"""What ``version`` needs of a row, in its order."""
+
+HYDRATED_FIELDS = (*VERSION_FIELDS, "metadata", "description")
+"""As ``VERSION_FIELDS``, for a version that is hydrated."""
+
+DESCRIPTION = "isogloss.description"
+"""The metadata in which a description stands that others wrote: the vendor's versions have none."""
 
 ARTIFACT_FIELDS = (
     "id",
@@ -121,7 +127,7 @@ class Around(Struct, frozen=True, kw_only=True):
 
 
 def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
-    """A version, of a row of ``VERSION_FIELDS``."""
+    """A version, of a row of ``VERSION_FIELDS``; hydrated, of ``HYDRATED_FIELDS``."""
     (
         version_id,
         created,
@@ -187,7 +193,8 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
     metadata = None
     if hydrate:
         shown = [visualization(each, created) for each in facet.visualizations]
-        metadata = wire.VersionMetadata(shown, run_metadata(rest[0]))
+        document = run_metadata(rest[0])
+        metadata = wire.VersionMetadata(shown, document if rest[1] is None else _described(document, rest[1]))
     return wire.Entity(body, metadata, resources, version_id)
 
 
@@ -211,6 +218,11 @@ def run_metadata(document: Json | None) -> Raw:
         return Raw(document.encode())
     members = msgspec.json.decode(document, type=dict[str, Raw])
     return Raw(_encode({key: value for key, value in members.items() if bytes(value) != b"null"}))
+
+
+def _described(document: Raw, description: str) -> Raw:
+    members = msgspec.json.decode(document, type=dict[str, Raw])
+    return Raw(_encode({DESCRIPTION: description, **members}))
 
 
 def artifact(row: Row, around: Around, latest: Mapping[str, tuple[str, str]], *, hydrate: bool) -> wire.Named:

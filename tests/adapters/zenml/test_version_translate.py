@@ -13,7 +13,7 @@ from msgspec import Struct
 from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.opening import encoded
 from isogloss.adapters.zenml.renditions import rendition
-from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around, version
+from isogloss.adapters.zenml.translate import DESCRIPTION, HYDRATED_FIELDS, Around, version
 
 STORE = "01a1f6f4-0000-7000-8000-000000000001"
 FORMS = ["markdown", "table", "link", "image", "progress", "result", "odd", None]
@@ -131,15 +131,19 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "artifact.created": draw(instants),
         "artifact.updated": draw(instants),
         "metadata": draw(documents),
+        "description": None if dialect == "zenml" else draw(st.none() | texts),
     }
 
 
 @given(row=rows())
 def test_every_row_prints_as_the_client_parses_it(row: dict[str, Any]) -> None:
-    shown = version(tuple(row[name] for name in (*VERSION_FIELDS, "metadata")), Around(), hydrate=True)
+    shown = version(tuple(row[name] for name in HYDRATED_FIELDS), Around(), hydrate=True)
     body, waiting = encoded(shown)
     found = msgspec.json.decode(body, type=Shape)
 
+    kept = {name: value for name, value in json.loads(row["metadata"] or "{}").items() if value is not None}
+    described = {} if row["description"] is None else {DESCRIPTION: row["description"]}
+    assert found.metadata.run_metadata == described | kept
     own, is_led = row["dialect"] == "zenml", row["store_id"] is not None and row["uri"] is not None
     # What nobody could open yet is told of, so that it is laid out.
     assert waiting == ([] if own or is_led else [row["id"]])

@@ -28,6 +28,7 @@ def report() -> None:
     create_markdown_artifact(TEXT, key="daily-markdown", description="a report")
     create_link_artifact(ADDRESS, key="daily-link", link_text="results")
     create_image_artifact(PICTURE, key="daily-image")
+    create_markdown_artifact("before", key="moving")
 
 
 report()

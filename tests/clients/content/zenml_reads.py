@@ -45,8 +45,7 @@ expect(
 )
 shown = requests.get(f"{SERVER}/api/v1/artifact_versions/{version.id}/visualize", params={"index": 0}, timeout=30)
 expect(shown.json()["value"], 'city,score,first\nŁódź,2.5,true\n"a, b",,false\n', "a table as the server shows it")
-version.download_files("table.zip")
-holds(Path("table.zip").stat().st_size, "downloaded by the client")
+expect(version.run_metadata["isogloss.description"], "rows", "what it is said to be")
 
 # The run that made it: by a task, and by the flow itself, which a step stands for.
 expect(version.run.config.name, "report", "the flow of a table's run")
@@ -72,6 +71,17 @@ token = requests.get(f"{SERVER}/api/v1/artifact_versions/{tree.id}/download-toke
 archive = requests.get(f"{SERVER}/api/v1/artifact_versions/{tree.id}/data", params={"token": token}, timeout=30).content
 with tarfile.open(fileobj=io.BytesIO(archive)) as files:
     expect({each.name for each in files.getmembers() if each.isfile()}, set(TREE), "downloaded from the server")
-model.download_files("net.zip")
-holds(Path("net.zip").stat().st_size, "downloaded by the client")
+# Data that changes is loaded as it is now, and what is deleted goes with its files.
+moving = client.get_artifact_version("moving")
+expect(moving.load(), "before", "before it changes")
+requests.patch(f"{SERVER}/api/artifacts/{moving.id}", json={"data": {"after": 1}}, timeout=30).raise_for_status()
+expect(load_artifact("moving"), {"after": 1}, "after it changed")
+client.delete_artifact_version(moving.id, delete_from_artifact_store=True)
+expect(client.list_artifact_versions(artifact="moving").total, 0, "deleted")
+
+if client.active_stack.artifact_store.flavor == "local":
+    # In a bucket the client looks for such files on its own disk.
+    for name in ("daily-table", "flat"):
+        client.get_artifact_version(name).download_files(f"{name}.zip")
+        holds(Path(f"{name}.zip").stat().st_size, f"{name} downloaded by the client")
 print("done")
