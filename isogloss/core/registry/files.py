@@ -14,7 +14,7 @@ from msgspec import Struct
 from isogloss.core.access import ANYBODY, Principal, Role, require
 from isogloss.core.errors import Invalid, NotFound
 from isogloss.core.model import Instant, Json
-from isogloss.core.places import SharedPlace, checked_path, key_at, owned_key
+from isogloss.core.places import SharedPlace, checked_path, is_laid_out, key_at, owned_key
 from isogloss.core.ports import Level, Objects, Reader, StoredObject
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry.context import Registry
@@ -239,9 +239,11 @@ def content_at(
     if uri is None:
         return None
     try:
-        return Stored(key_at(place, uri))
+        key = key_at(place, uri)
     except Invalid:
         return None
+    # Whoever chose the uri has nothing there: it is made of other versions' data.
+    return None if is_laid_out(key) else Stored(key)
 
 
 def is_path(path: str) -> bool:

@@ -252,14 +252,17 @@ async def test_what_was_laid_out_goes_with_its_project(served: Served, registry:
     assert await lying(registry, uri) == {}
 
 
-async def test_a_client_removes_nothing_that_was_laid_out(served: Served, registry: Registry) -> None:
+async def test_a_client_claims_nothing_that_was_laid_out(served: Served, registry: Registry) -> None:
     version = await written(registry)
     uri = (await body_of(served, version.id))["uri"]
     shelf = await shelf_over(registry)
     for claimed in (uri, f"{uri}/data.json", uri.rpartition("/")[0], f"{shelf.root}isogloss"):
-        own = await shelf.version(claimed, f"claim-{uuid4().hex}")
-        assert (await shelf.delete(own["id"], rows=False)).status == 500
-        assert (await shelf.delete(own["id"])).status == 200
+        picture = [{"type": "json", "uri": f"{uri}/data.json"}]
+        own = await shelf.version(claimed, f"claim-{uuid4().hex}", visualizations=picture)
+        for route in ("download-token", "visualize"):
+            assert (await served("GET", f"/artifact_versions/{own['id']}/{route}")).status == 404
+        assert (await shelf.delete(own["id"], rows=False)).status == 403
+        assert (await shelf.delete(own["id"])).status == 403
     assert set(await lying(registry, uri)) == {"data.json", "output.md"}
 
 

@@ -104,11 +104,14 @@ async def test_a_directory_may_hold_a_file_of_its_own_name(shelves: Shelves) -> 
 
 async def test_what_lies_elsewhere_has_no_files_here(shelves: Shelves) -> None:
     await shelves.put("owned/secret/files/a", b"1")
+    await shelves.put("shared/isogloss/project/version/revision/a", b"1")
     place = shelves.files.shared
     for uri in (
         "s3://elsewhere/a",
         "/etc",
         place.root,
+        uri_at(place, "shared/isogloss"),
+        uri_at(place, "shared/isogloss/project/version/revision"),
         f"{place.root}../owned/secret",
         owned_uri(place, "owned/secret"),
         None,

@@ -27,7 +27,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.archives import is_there, open_archive
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.model import Version
-from isogloss.core.places import SHARED, laid_out_at, owned_key
+from isogloss.core.places import SHARED, is_laid_out, laid_out_at, laid_out_prefix, owned_key
 from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry import records
@@ -65,7 +65,8 @@ class Shown(Struct, frozen=True):
 class Stored(Struct, frozen=True, kw_only=True):
     """A version and where its files lie: ``store`` is the key of its store, whose name is ``store_name``.
 
-    ``kept`` is the key of the files where they are the registry's own, which lie in no store.
+    ``kept`` is the key of the files where they are the registry's own, which lie in no store that is shared;
+    ``laid_out`` is the prefix of what is laid out for just this version.
     """
 
     id: str
@@ -74,13 +75,17 @@ class Stored(Struct, frozen=True, kw_only=True):
     store_name: str
     facet: VersionFacet
     filename: str
-    kept: str | None = None
+    laid_out: str
+    kept: str | None
 
     def key(self, files: Files, uri: str) -> str | None:
         """The key of a uri in the version's store; null for any other."""
         if self.kept is not None and uri == self.uri:
             return self.kept
-        return key_in(files.shared, self.store, uri)
+        key = key_in(files.shared, self.store, uri)
+        # A client may say of a version of its own that it lies where somebody else's data is.
+        elsewhere = key is not None and is_laid_out(key) and not key.startswith(f"{self.laid_out}/")
+        return None if elsewhere else key
 
 
 async def show_version(call: Call) -> Reply:
@@ -200,6 +205,7 @@ async def _stored(call: Call, unit: Reader, caller: Principal, version_id: str) 
         store_name=store.name or store.id,
         facet=version_facet(facet) if own else foreign_facet(version_id, form, data_type, uri),
         filename=f"{kinds.artifact_name(artifact_id, kind, name)}-{label}.tar.gz",
+        laid_out=laid_out_prefix(project_id, version_id),
         kept=owned_key(project_id, version_id) if owned else None,
     )
 
