@@ -19,7 +19,7 @@ from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.adapters.truefoundry.times import moment
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Project, Version
-from isogloss.core.places import SharedPlace
+from isogloss.core.places import SharedPlace, laid_out_at
 from isogloss.core.registry.tracking import Points
 
 DESCRIPTION_LENGTH = 512
@@ -144,7 +144,8 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
 
 def uri_of(row: VersionRow, place: SharedPlace | None) -> str | None:
     """What is told of where a version's bytes lie; null for inline data, which is laid out for other clients only."""
-    return None if row.data is not None else shown_uri(place, row.uri)
+    laid_out = laid_out_at(row.project_id, row.id, row.uri)
+    return shown_uri(place, row.uri) if laid_out is None else None
 
 
 def _foreign_parts(kind: Kind, uri: str | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from isogloss.core.access import ANYBODY, Principal, Role, require
 from isogloss.core.errors import Invalid, NotFound
 from isogloss.core.model import Instant, Json
-from isogloss.core.places import SharedPlace, checked_path, is_laid_out, key_at, owned_key
+from isogloss.core.places import SharedPlace, checked_path, is_laid_out, key_at, laid_out_at, owned_key
 from isogloss.core.ports import Level, Objects, Reader, StoredObject
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry.context import Registry
@@ -232,12 +232,12 @@ def content_at(
     updated: Instant,
 ) -> Content:
     """Where the files of a version come from, by a row of ``CONTENT_FIELDS``."""
-    if data is not None:
-        return Inline(version_id=version_id, form=form, data=data, stem=stem(artifact_id, word), updated=updated)
     if owned:
         return Stored(owned_key(project_id, version_id))
-    if uri is None:
-        return None
+    if uri is None or laid_out_at(project_id, version_id, uri) is not None:
+        if data is None:
+            return None
+        return Inline(version_id=version_id, form=form, data=data, stem=stem(artifact_id, word), updated=updated)
     try:
         key = key_at(place, uri)
     except Invalid:

@@ -96,6 +96,15 @@ async def test_a_uri_in_the_shared_place_is_a_directory_or_a_file(shelves: Shelv
     await shelves.refused(empty, "2")
 
 
+async def test_what_somebody_else_says_of_a_version_hides_no_bytes(shelves: Shelves) -> None:
+    kept = await shelves.version(dialect="truefoundry", owned=True, data='"beside"')
+    await shelves.put(owned_key(kept.project_id, kept.id, "a"), b"1")
+    place = await shelves.put("shared/custom/3/a", b"2")
+    shared = await shelves.version("shared", dialect="zenml", uri=uri_at(shelves.files.shared, place), data='"beside"')
+    assert await shelves.contents(kept) == {"a": b"1"}
+    assert await shelves.contents(shared) == {"a": b"2"}
+
+
 async def test_a_directory_may_hold_a_file_of_its_own_name(shelves: Shelves) -> None:
     await shelves.put("shared/same/same", b"1")
     version = await shelves.version(dialect="zenml", uri=uri_at(shelves.files.shared, "shared/same"))
