@@ -11,14 +11,14 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import ANYBODY, Principal, Role, require
 from isogloss.core.errors import Invalid, NotFound
 from isogloss.core.model import Instant, Json
 from isogloss.core.places import SharedPlace, checked_path, key_at, owned_key
 from isogloss.core.ports import Level, Objects, Reader, StoredObject
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.transfers import files_of
+from isogloss.core.registry.transfers import Permit, files_of, read_object
 from isogloss.core.renderings import (
     CSV_TYPE,
     JSON_TYPE,
@@ -113,6 +113,33 @@ async def open_file(
     return OpenedFile(
         _of_object(path, found), await objects.stream(found.key, start, found.size if end is None else end)
     )
+
+
+class Permitted(Struct, frozen=True):
+    """What a permit to read lets read; ``content`` are its bytes where they lie nowhere."""
+
+    permit: Permit
+    found: StoredObject
+    content: bytes | None = None
+
+
+async def find_permitted(registry: Registry, permit: Permit) -> Permitted:
+    """The object, or the file made of inline data, of a permit to read. Raises ``NotFound``."""
+    if permit.version_id is None:
+        return Permitted(permit, await files_of(registry).objects.head(permit.key))
+    # Who holds an address may read by it.
+    content = await _content(registry, ANYBODY, permit.version_id)
+    if not isinstance(content, Inline):
+        raise NotFound("file", permit.key)
+    made = await find_rendering(content, permit.key)
+    return Permitted(permit, _stored(made, content), made.content)
+
+
+async def read_permitted(registry: Registry, permitted: Permitted, start: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from ``start`` up to, and without, ``end``. Raises as ``transfers.read_object``."""
+    if permitted.content is not None:
+        return _once(permitted.content[start:end])
+    return await read_object(registry, permitted.permit, permitted.found, start, end)
 
 
 async def browse_files(objects: Objects, content: Content, path: str) -> Level:
