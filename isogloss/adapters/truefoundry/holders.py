@@ -39,6 +39,7 @@ class Foreign(Struct, frozen=True, kw_only=True):
     """A version that another dialect wrote, and where its files come from. Nothing is ever written there."""
 
     id: str
+    project_id: str
     content: Content
 
 
@@ -73,10 +74,10 @@ async def signed(call: Call, holder: Holder, paths: list[str], *, writing: bool)
 async def _foreign_reads(call: Call, holder: Foreign, paths: list[str]) -> list[str]:
     registry, content = call.registry, holder.content
     if isinstance(content, Inline):
-        return transfers.issue_shown_reads(registry, call.caller, holder.id, paths, link_of(call))
+        return transfers.issue_shown_reads(registry, call.caller, holder.project_id, holder.id, paths, link_of(call))
     objects = transfers.files_of(registry).objects
     keys = [await key_of(objects, content, path) for path in paths]
-    return await transfers.issue_reads(registry, call.caller, keys, link_of(call))
+    return await transfers.issue_shared_reads(registry, call.caller, holder.project_id, keys, link_of(call))
 
 
 async def part_addresses(call: Call, holder: Holder, asked: MultipartUpload) -> Reply:

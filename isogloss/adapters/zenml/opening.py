@@ -21,7 +21,7 @@ from isogloss.adapters.zenml.renditions import rendition
 from isogloss.adapters.zenml.wire import Unopened
 from isogloss.core.model import Json, Record
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.registry import Registry, renditions, replies
+from isogloss.core.registry import renditions, replies
 
 TRIES = 3
 """How often a page is laid out anew, where others change what is on it meanwhile."""
@@ -60,7 +60,7 @@ def reading(operation: ReadOperation) -> PlainOperation:
 
         body, waiting = await call.registry.store.read(work)
         for _ in range(TRIES):
-            if not waiting or not await lay_out(call.registry, waiting):
+            if not waiting or not await lay_out(call, waiting):
                 break
             body, waiting = await call.registry.store.read(work)
         return Reply(body)
@@ -122,12 +122,17 @@ async def _written(
     try:
         return await run(first)
     except _Waiting as found:
-        await lay_out(call.registry, found.version_ids)
+        await lay_out(call, found.version_ids)
     return await run(again)
 
 
-async def lay_out(registry: Registry, version_ids: Sequence[str]) -> bool:
-    """Lay versions that others wrote out in the stores that every registry has; tells whether anything changed."""
+async def lay_out(call: Call, version_ids: Sequence[str]) -> bool:
+    """Lay versions that the caller is told of out in the stores that every registry has; tells whether anything
+    changed.
+
+    It is the registry that does so, and no deed of the caller's, who may have come to read only.
+    """
+    registry = call.host.registry
 
     async def find(unit: Reader) -> Record | None:
         return await find_store(unit, DEFAULT)

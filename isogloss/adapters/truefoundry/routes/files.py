@@ -115,7 +115,8 @@ async def holder_of(call: Call, holder_id: str) -> Holder | Foreign:
         row = await row_of(unit, holder_id)
         if row.dialect == DIALECT:
             return Holder(id=row.id, project_id=row.project_id, owner=None)
-        return Foreign(id=row.id, content=await content_of(call.registry, unit, call.caller, row.id))
+        content = await content_of(call.registry, unit, call.caller, row.id)
+        return Foreign(id=row.id, project_id=row.project_id, content=content)
 
     return await call.registry.store.read(work)
 

@@ -219,7 +219,7 @@ async def opened(call: Call, work: Callable[[Reader], Awaitable[Stored]]) -> Sto
     try:
         return await call.registry.store.read(work)
     except NotLaidOut:
-        if not await lay_out(call.registry, [call.path_id("id")]):
+        if not await lay_out(call, [call.path_id("id")]):
             raise
     return await call.registry.store.read(work)
 
