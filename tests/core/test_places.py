@@ -14,7 +14,11 @@ from isogloss.core.places import (
     SharedPlace,
     checked_key,
     checked_path,
+    is_laid_out,
     key_at,
+    laid_out_at,
+    laid_out_place,
+    laid_out_prefix,
     owned_key,
     owned_key_at,
     owned_place,
@@ -234,3 +238,20 @@ def test_an_owner_without_a_good_name_owns_nothing(project: str, owner: str) -> 
 def test_a_shared_place_shows_no_credential() -> None:
     fields: tuple[Any, ...] = SharedPlace.__struct_fields__
     assert fields == ("scheme", "root", "endpoint", "region")
+
+
+@given(place=places, version_id=st.uuids().map(str), revision=st.uuids().map(str))
+def test_what_was_laid_out_is_told_by_its_uri(place: SharedPlace, version_id: str, revision: str) -> None:
+    prefix = laid_out_prefix("project", version_id)
+    key = f"{prefix}/{revision}"
+    assert key.startswith(f"{laid_out_place('project')}/")
+    assert laid_out_at("project", version_id, uri_at(place, key)) == key
+    assert is_laid_out(key)
+    for uri in (None, uri_at(place, prefix), f"{uri_at(place, prefix)}/../{revision}", f"{uri_at(place, key)}/.."):
+        assert laid_out_at("project", version_id, uri) is None
+    assert laid_out_at("other", version_id, uri_at(place, key)) is None
+
+
+@pytest.mark.parametrize(("key", "is_one"), [("shared/isogloss", True), ("shared/isogloss-mine/a", False)])
+def test_only_one_prefix_of_the_shared_place_is_the_registry_s(key: str, is_one: bool) -> None:
+    assert is_laid_out(key) is is_one

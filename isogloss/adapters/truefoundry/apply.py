@@ -20,6 +20,7 @@ from isogloss.core.registry.artifacts import ByWord
 from isogloss.core.registry.stages import take_stage, take_stage_for_bytes_elsewhere
 from isogloss.core.registry.transfers import files_of
 from isogloss.core.registry.versions import VersionDraft, lock_version, rewrite_version, write_version
+from isogloss.core.renderings import MARKDOWN
 
 ROLES = {"model": "model", "artifact": "data", "prompt": "data", "skill": "data", "plot": "data", "image": "data"}
 """What a version of a kind holds, in the core's words."""
@@ -120,6 +121,7 @@ async def _applied(unit: Writer, project: Project, manifest: Manifest, root: str
 
 async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest, **place: Any) -> Applied:
     common, kept = manifest.common, dump(manifest.rest)
+    text = manifest.source.get("skill_md") if manifest.source.get("type") == "inline" else None
     draft = VersionDraft(
         dialect=DIALECT,
         role=ROLES[manifest.kind.name],
@@ -128,7 +130,9 @@ async def _write(call: Call, unit: Writer, project: Project, manifest: Manifest,
         producer_run=common.run_id,
         step=common.step,
         alias=common.version_alias,
-        data=kept if manifest.kind.keeps_data else None,
+        # What is said within the manifest itself is content to the others.
+        data=kept if manifest.kind.keeps_data else None if text is None else dump(text),
+        form=None if text is None else MARKDOWN,
         facet=None if manifest.kind.keeps_data else kept,
         **{"uri": manifest.source.get("uri"), **place},
     )

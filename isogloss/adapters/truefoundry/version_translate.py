@@ -19,7 +19,7 @@ from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.adapters.truefoundry.times import moment
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Project, Version
-from isogloss.core.places import SharedPlace
+from isogloss.core.places import SharedPlace, laid_out_at
 from isogloss.core.registry.tracking import Points
 
 DESCRIPTION_LENGTH = 512
@@ -139,7 +139,13 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
     own = rest_of(row, kind)
     if own is not None:
         return {**{member: value for member, value in own.items() if member not in BESIDE}, **shown}
-    return shown | _foreign_parts(kind, shown_uri(place, row.uri))
+    return shown | _foreign_parts(kind, uri_of(row, place))
+
+
+def uri_of(row: VersionRow, place: SharedPlace | None) -> str | None:
+    """What is told of where a version's bytes lie; null for inline data, which is laid out for other clients only."""
+    laid_out = laid_out_at(row.project_id, row.id, row.uri)
+    return shown_uri(place, row.uri) if laid_out is None else None
 
 
 def _foreign_parts(kind: Kind, uri: str | None) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 Its artifact store is the place that this registry shares with its clients. Where the gateway is configured with
 another place, the component follows at the next start, and keeps its id.
+
+Bytes that the registry keeps lie beside that place. Clients open no file outside of the store that a version is in, so
+there is a store of these as well, in no stack, from when the first such version is told of.
 """
 
 from typing import Any
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.stack_translate import (
@@ -23,12 +27,14 @@ from isogloss.adapters.zenml.stack_translate import (
 )
 from isogloss.core.access import ANYBODY
 from isogloss.core.model import Record
-from isogloss.core.places import SharedPlace
-from isogloss.core.ports import Writer
+from isogloss.core.places import SharedPlace, owned_root
+from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry, records
 from isogloss.core.registry.records import RecordDraft
 
 DEFAULT = "default"
+OWNED_STORE = "isogloss-owned"
+"""The store of the bytes that the registry keeps."""
 TYPES = ("orchestrator", "deployer", ARTIFACT_STORE)
 """The types of which the default stack has a component, named as it is."""
 
@@ -53,17 +59,35 @@ async def ensure_default_stack(registry: Registry) -> None:
         stack = await records.ensure_record(registry, unit, ANYBODY, draft)
         for component in components.values():
             await records.link_record(registry, unit, ANYBODY, stack, records.ENTITY, component.id)
+        if await find_store(unit, OWNED_STORE) is not None:
+            await ensure_owned_store(registry, unit)
 
     await registry.store.write(work)
 
 
+async def find_store(unit: Reader, name: str) -> Record | None:
+    """One of the stores that the registry makes by itself."""
+    return await unit.get(Record, dialect=DIALECT, kind=COMPONENT, key=type_key(ARTIFACT_STORE, name))
+
+
+async def ensure_owned_store(registry: Registry, unit: Writer) -> Record:
+    """The store of the bytes that the registry keeps, made if need be, and led to where they lie now."""
+    place = registry.files.shared if registry.files is not None else None
+    owned = None if place is None else replace(place, root=owned_root(place))
+    return await _ensure(registry, unit, OWNED_STORE, component_of(ARTIFACT_STORE, owned))
+
+
 async def _component(registry: Registry, unit: Writer, kind: str) -> Record:
-    facet = component_of(kind, registry.files.shared if registry.files is not None else None)
+    place = registry.files.shared if registry.files is not None else None
+    return await _ensure(registry, unit, DEFAULT, component_of(kind, place))
+
+
+async def _ensure(registry: Registry, unit: Writer, name: str, facet: ComponentFacet) -> Record:
     draft = RecordDraft(
         dialect=DIALECT,
         kind=COMPONENT,
-        key=type_key(kind, DEFAULT),
-        name=DEFAULT,
+        key=type_key(facet.type, name),
+        name=name,
         body=facet_text(facet),
         properties=component_properties(facet),
     )
@@ -95,4 +119,4 @@ def _configuration(place: SharedPlace) -> Raw:
 
 def is_default(component_type: str, name: str | None) -> bool:
     """Whether a component is one of those that nobody may change."""
-    return name == DEFAULT and component_type in TYPES
+    return (name == DEFAULT and component_type in TYPES) or (name == OWNED_STORE and component_type == ARTIFACT_STORE)

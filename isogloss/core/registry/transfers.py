@@ -67,6 +67,8 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is what must
     still be there when something is written; null where nothing has to. Where the object comes in parts, ``upload`` is
     the prefix of its upload, ``parts`` how many there are, and ``part`` the number of the one that is to be written.
+    ``version_id`` is the version whose inline data shows as the object, which is none then: ``key`` is its file's path.
+    ``project_id`` is the project of the version whose file it is, where the key does not tell.
     """
 
     operation: Operation
@@ -77,6 +79,8 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     upload: str | None = None
     part: int = 0
     parts: int = 0
+    version_id: str | None = None
+    project_id: str | None = None
 
 
 class BegunUpload(Struct, frozen=True, kw_only=True):
@@ -104,6 +108,31 @@ async def issue_reads(registry: Registry, caller: Principal, keys: Sequence[str]
     """An address to read each object, in order. Raises ``Denied``."""
     require(caller, Role.VIEWER)
     return await _addresses(registry, caller, link).reads(keys)
+
+
+async def issue_shared_reads(
+    registry: Registry, caller: Principal, project_id: str, keys: Sequence[str], link: Link
+) -> list[str]:
+    """An address to read each object of the shared place, in order, as a file of a version of this project.
+
+    Raises ``Denied``.
+    """
+    require(caller, Role.VIEWER)
+    return await _addresses(registry, caller, link, project_id).reads(keys)
+
+
+def issue_shown_reads(
+    registry: Registry, caller: Principal, project_id: str, version_id: str, paths: Sequence[str], link: Link
+) -> list[str]:
+    """An address to read each file that shows the inline data of a version of this project, in order.
+
+    They are the gateway's in any case: no storage has these bytes. Raises ``Denied``.
+    """
+    require(caller, Role.VIEWER)
+    return [
+        link(_seal(registry, caller, Operation.READ, path, version_id=version_id, project_id=project_id))
+        for path in paths
+    ]
 
 
 async def issue_writes(
@@ -157,6 +186,7 @@ class _Permitted(Struct, frozen=True):
     registry: Registry
     caller: Principal
     link: Link
+    project_id: str | None
 
     async def reads(self, keys: Sequence[str]) -> list[str]:
         return [self._address(Operation.READ, key) for key in keys]
@@ -165,12 +195,13 @@ class _Permitted(Struct, frozen=True):
         return [self._address(Operation.WRITE, key, owner) for key in keys]
 
     def _address(self, operation: Operation, key: str, owner: Owner | None = None) -> str:
-        return self.link(_seal(self.registry, self.caller, operation, key, owner=owner))
+        sealed = _seal(self.registry, self.caller, operation, key, owner=owner, project_id=self.project_id)
+        return self.link(sealed)
 
 
-def _addresses(registry: Registry, caller: Principal, link: Link) -> _Addresses:
+def _addresses(registry: Registry, caller: Principal, link: Link, project_id: str | None = None) -> _Addresses:
     signer = files_of(registry).signer
-    return _Permitted(registry, caller, link) if signer is None else _Signed(signer)
+    return _Permitted(registry, caller, link, project_id) if signer is None else _Signed(signer)
 
 
 async def _begin_direct(registry: Registry, uploads: Uploads, key: str, parts: int) -> BegunUpload:
@@ -234,6 +265,8 @@ def _seal(
     upload: str | None = None,
     part: int = 0,
     parts: int = 0,
+    version_id: str | None = None,
+    project_id: str | None = None,
 ) -> str:
     permit = Permit(
         operation=operation,
@@ -244,6 +277,8 @@ def _seal(
         upload=upload,
         part=part,
         parts=parts,
+        version_id=version_id,
+        project_id=project_id,
     )
     return seal(registry.signing_secret, _PURPOSE, msgspec.msgpack.encode(permit))
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from isogloss.core.access import ANYBODY
 from isogloss.core.registry import Registry
+from isogloss.core.registry.files import list_files, open_file
 from tests.adapters.truefoundry.kinds import RICH_PROMPT, model, prompt, skill
 from tests.adapters.truefoundry.serving import ML, SVC, Answer, Served
 from tests.support.in_process import InProcess
@@ -214,3 +216,12 @@ async def test_models_show_the_metrics_of_their_run_at_their_step(registry: Regi
     assert found == {2: [("f1", 0.9), ("loss", 0.3)], 1: [("loss", 0.5)], 7: [], 0: []}
     [latest] = (await served.get("/models"))["data"]
     assert latest["latest_version"]["metrics"] == []
+
+
+async def test_a_skill_that_is_a_text_and_a_prompt_are_files_to_everybody_else(served: Served) -> None:
+    text, talk = await made(served, skill()), await made(served, prompt())
+    names = {each["id"]: await list_files(served.registry, ANYBODY, each["id"]) for each in (text, talk)}
+    assert [each.path for each in names[text["id"]]] == ["cooking.md"]
+    assert [each.path for each in names[talk["id"]]] == ["greeting.json"]
+    opened = await open_file(served.registry, ANYBODY, text["id"], "cooking.md")
+    assert b"".join([chunk async for chunk in opened.chunks]) == b"# Cooking"

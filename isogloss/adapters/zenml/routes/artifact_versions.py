@@ -20,7 +20,7 @@ from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.projects import project_id_of, project_named
 from isogloss.adapters.zenml.routes.files import with_files
 from isogloss.adapters.zenml.tagging import attach_named, detach_named
-from isogloss.adapters.zenml.translate import VERSION_FIELDS, VersionFacet, Visualization, version
+from isogloss.adapters.zenml.translate import HYDRATED_FIELDS, VERSION_FIELDS, VersionFacet, Visualization, version
 from isogloss.core.access import Role, require
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Json, Project, Version
@@ -66,7 +66,7 @@ async def list_versions(call: Call, unit: Reader) -> wire.Page:
     project_id = await project_id_of(unit, call, given)
     page = VersionPage(
         project_id=project_id,
-        fields=(*VERSION_FIELDS, "metadata") if asked.hydrate else VERSION_FIELDS,
+        fields=HYDRATED_FIELDS if asked.hydrate else VERSION_FIELDS,
         where=asked.where,
         artifact_name=artifact_name,
         tag_name=tag_name,
@@ -166,7 +166,7 @@ async def _read(unit: Reader, version_id: str, *, hydrate: bool) -> wire.Entity:
     rows = await unit.rows(
         Query(
             source="shown_version",
-            fields=(*VERSION_FIELDS, "metadata"),
+            fields=HYDRATED_FIELDS,
             project_id=None,
             where=Compare("id", Operator.EQ, version_id),
         )

@@ -10,13 +10,14 @@ from isogloss.adapters.call import Body, Call
 from isogloss.adapters.operations import Route, Write
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.stacks import NewComponent, StackRequest, StackUpdate
-from isogloss.adapters.zenml.default_stack import DEFAULT
+from isogloss.adapters.zenml.default_stack import DEFAULT, OWNED_STORE
 from isogloss.adapters.zenml.failures import BadValue, Forbidden, Unsupported
 from isogloss.adapters.zenml.filters.stacks import STACKS
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, remove, show_one
 from isogloss.adapters.zenml.routes.components import add_component, lean_components, refuse_secrets
 from isogloss.adapters.zenml.stack_translate import (
+    ARTIFACT_STORE,
     COMPONENT,
     STACK,
     ComponentFacet,
@@ -112,6 +113,9 @@ async def _components(
     ids = sorted({member for members in wanted.values() for member in members if isinstance(member, str)})
     existing = [await records.lock_record(unit, call.caller, DIALECT, COMPONENT, each) for each in ids]
     types = {record.id: component_facet(record.body).type for record in existing}
+    for record in existing:
+        if record.name == OWNED_STORE and types[record.id] == ARTIFACT_STORE:
+            raise BadValue(f"The artifact store '{OWNED_STORE}' has what the registry keeps, and takes nothing else.")
     found: dict[str, list[str]] = {}
     for component_type, members in wanted.items():
         chosen = found.setdefault(component_type, [])
