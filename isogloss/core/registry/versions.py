@@ -4,10 +4,10 @@ Every write of a version locks its artifact. Under that lock a new version takes
 creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 from msgspec.structs import replace
 
 from isogloss.core import names
@@ -172,25 +172,18 @@ async def change_version(
     caller: Principal,
     project: Project,
     version_id: str,
-    *,
-    description: str | UnsetType | None = UNSET,
-    data: Json | UnsetType | None = UNSET,
-    metadata: Callable[[Version], Json | None] | UnsetType = UNSET,
+    decide: Callable[[Version], Mapping[str, Any]],
 ) -> None:
-    """Change what is given and leave the rest. ``updated`` moves in any case.
+    """Set the fields that ``decide`` gives, of the version as it stands, and leave the rest.
 
-    ``metadata`` makes the new document, which replaces the old one whole, from the version as it stands. Raises
-    ``Denied``, and ``NotFound`` for an id that the project does not have.
+    ``updated`` moves in any case. Another ``metadata`` replaces the old document whole. Raises ``Denied``, ``NotFound``
+    for an id that the project does not have, and whatever ``decide`` raises.
     """
     require(caller, Role.EDITOR)
 
     async def work(unit: Writer) -> None:
         version, artifact = await _locked(unit, project, version_id)
-        given: dict[str, Any] = {"description": description, "data": data}
-        changes = {name: value for name, value in given.items() if value is not UNSET}
-        if metadata is not UNSET:
-            changes["metadata"] = metadata(version)
-        await rewrite_version(registry, unit, version, artifact, **changes)
+        await rewrite_version(registry, unit, version, artifact, **decide(version))
 
     await registry.store.write(work)
 
