@@ -6,6 +6,7 @@ parses, as ``foreign`` has it.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from msgspec import Raw
@@ -140,35 +141,31 @@ def draft(body: ArtifactCreate) -> VersionDraft:
     )
 
 
-def rewriting(body: ArtifactUpdate) -> Callable[[Version], dict[str, Any]]:
-    """What becomes of a version that a client wants changed: the fields to set, of the version as it stands.
+def changes(body: ArtifactUpdate) -> dict[str, Callable[[Version], str | None]]:
+    """What becomes of the fields of a version that a client wants changed, each made of the version as it stands."""
+    given: dict[str, Callable[[Version], str | None]] = {}
+    if "description" in body.model_fields_set:
+        given["description"] = partial(_described, body.description)
+    if "data" in body.model_fields_set:
+        given["data"] = partial(_holding, None if body.data is None else dump(body.data))
+    if "metadata_" in body.model_fields_set:
+        given["metadata"] = partial(_noted, body.metadata_)
+    return given
 
-    What another dialect wrote keeps its content, which its own clients read: for data of such a version the function
-    raises ``Refusal`` (409).
-    """
-    given = body.model_fields_set
 
-    def own(version: Version) -> dict[str, Any]:
-        changes: dict[str, Any] = {}
-        if "description" in given:
-            changes["description"] = body.description
-        if "data" in given:
-            changes["data"] = None if body.data is None else dump(body.data)
-        if "metadata_" in given:
-            changes["metadata"] = _kept(body.metadata_)
-        return changes
+def _described(sent: str | None, version: Version) -> str | None:
+    return sent if version.dialect == DIALECT else kept_description(sent, version)
 
-    def others(version: Version) -> dict[str, Any]:
-        if "data" in given:
-            raise detail(409, _NOT_OURS.format(version.dialect))
-        changes: dict[str, Any] = {}
-        if "description" in given:
-            changes["description"] = kept_description(body.description, version)
-        if "metadata_" in given:
-            changes["metadata"] = sent_metadata(body.metadata_, version.metadata)
-        return changes
 
-    return lambda version: own(version) if version.dialect == DIALECT else others(version)
+def _holding(sent: Json | None, version: Version) -> Json | None:
+    """What another dialect wrote keeps its content, which its own clients read: raises ``Refusal`` (409)."""
+    if version.dialect != DIALECT:
+        raise detail(409, _NOT_OURS.format(version.dialect))
+    return sent
+
+
+def _noted(sent: dict[str, str] | None, version: Version) -> Json | None:
+    return _kept(sent) if version.dialect == DIALECT else sent_metadata(sent, version.metadata)
 
 
 _NOT_OURS = (

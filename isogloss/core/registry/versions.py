@@ -4,10 +4,10 @@ Every write of a version locks its artifact. Under that lock a new version takes
 creation together, and the artifact's head follows, so that all dialects agree on order and on what is latest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from isogloss.core import names
@@ -42,6 +42,10 @@ LABEL_BOUND = 2**53
 
 NOT_LAID_OUT = {"uri": None, "store_id": None, "loader": None, "data_type": None}
 """The fields of a version whose inline data nobody has laid out as files."""
+
+
+Change: TypeAlias = str | UnsetType | Callable[[Version], str | None] | None
+"""A value that a field is to have, or a function that makes it of the version as it stands."""
 
 
 class VersionDraft(Struct, frozen=True, kw_only=True):
@@ -172,18 +176,25 @@ async def change_version(
     caller: Principal,
     project: Project,
     version_id: str,
-    decide: Callable[[Version], Mapping[str, Any]],
+    *,
+    description: Change = UNSET,
+    data: Change = UNSET,
+    metadata: Change = UNSET,
 ) -> None:
-    """Set the fields that ``decide`` gives, of the version as it stands, and leave the rest.
+    """Change what is given and leave the rest. ``updated`` moves in any case.
 
-    ``updated`` moves in any case. Another ``metadata`` replaces the old document whole. Raises ``Denied``, ``NotFound``
-    for an id that the project does not have, and whatever ``decide`` raises.
+    Another ``metadata`` replaces the old document whole. Raises ``Denied``, ``NotFound`` for an id that the project
+    does not have, and whatever a function raises that makes a value; then nothing is changed.
     """
     require(caller, Role.EDITOR)
+    given = {"description": description, "data": data, "metadata": metadata}
 
     async def work(unit: Writer) -> None:
         version, artifact = await _locked(unit, project, version_id)
-        await rewrite_version(registry, unit, version, artifact, **decide(version))
+        changes = {
+            name: value(version) if callable(value) else value for name, value in given.items() if value is not UNSET
+        }
+        await rewrite_version(registry, unit, version, artifact, **changes)
 
     await registry.store.write(work)
 

@@ -102,13 +102,9 @@ async def test_changing_the_newest_version_moves_the_head_and_changing_an_older_
     registry: Registry,
 ) -> None:
     first, second = await make(registry), await make(registry)
-    await versions.change_version(
-        registry, ANYBODY, registry.default_project, first.id, lambda _: {"description": "old"}
-    )
+    await versions.change_version(registry, ANYBODY, registry.default_project, first.id, description="old")
     unmoved = await artifact_named(registry)
-    await versions.change_version(
-        registry, ANYBODY, registry.default_project, second.id, lambda _: {"description": "new"}
-    )
+    await versions.change_version(registry, ANYBODY, registry.default_project, second.id, description="new")
     moved = await artifact_named(registry)
 
     assert unmoved.head_updated == second.updated
@@ -182,7 +178,7 @@ async def test_metadata_is_a_log_and_a_document_written_together(registry: Regis
         ANYBODY,
         registry.default_project,
         version.id,
-        lambda _: {"metadata": '{"kept":"1","changed":"3","new":null}'},
+        metadata=lambda _: '{"kept":"1","changed":"3","new":null}',
     )
     entries = await find(registry, MetadataEntry, entity="version", entity_id=version.id)
 
@@ -196,7 +192,7 @@ async def test_metadata_is_a_log_and_a_document_written_together(registry: Regis
 
 async def test_null_metadata_differs_from_an_empty_document(registry: Registry) -> None:
     version = await make(registry, metadata="{}")
-    await versions.change_version(registry, ANYBODY, registry.default_project, version.id, lambda _: {"metadata": None})
+    await versions.change_version(registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: None)
 
     assert version.metadata == "{}"
     assert (await get(registry, Version, id=version.id)).metadata is None
@@ -218,7 +214,7 @@ async def test_unknown_ids_are_not_found_and_viewers_may_not_write(registry: Reg
     version = await make(registry)
 
     with pytest.raises(NotFound):
-        await versions.change_version(registry, ANYBODY, registry.default_project, "0", lambda _: {"data": "1"})
+        await versions.change_version(registry, ANYBODY, registry.default_project, "0", data="1")
     with pytest.raises(NotFound):
         await versions.delete_version(registry, ANYBODY, registry.default_project, "0")
     with pytest.raises(Denied):
@@ -281,7 +277,7 @@ async def test_any_history_agrees_with_a_plain_model(registry: Registry, steps: 
                 line[:] = [version for version in line if version.id != everything[what].id]
         elif action == "change" and what < len(everything):
             await versions.change_version(
-                registry, ANYBODY, registry.default_project, everything[what].id, lambda _: {"description": "changed"}
+                registry, ANYBODY, registry.default_project, everything[what].id, description="changed"
             )
     for name, line in living.items():
         if given_ordinals[name]:
@@ -328,5 +324,5 @@ async def test_metadata_keys_are_names(registry: Registry, key: str) -> None:
         await make(registry, metadata=f'{{"{key}":"value"}}')
     with pytest.raises(Invalid, match="metadata"):
         await versions.change_version(
-            registry, ANYBODY, registry.default_project, version.id, lambda _: {"metadata": f'{{"{key}":"value"}}'}
+            registry, ANYBODY, registry.default_project, version.id, metadata=lambda _: f'{{"{key}":"value"}}'
         )

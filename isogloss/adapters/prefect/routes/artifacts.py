@@ -119,7 +119,7 @@ async def update_artifact(registry: Registry, request: AnyRequest) -> Reply:
     version_id = path_uuid(request)
     body = await _UPDATE.read(request)
     await versions.change_version(
-        registry, caller(request), registry.default_project, version_id, translate.rewriting(body)
+        registry, caller(request), registry.default_project, version_id, **translate.changes(body)
     )
     return NO_CONTENT
 
