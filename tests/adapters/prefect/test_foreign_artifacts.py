@@ -14,7 +14,10 @@ from isogloss.core.registry.artifacts import ByName
 from isogloss.core.registry.progress import Entering, add_run
 from isogloss.core.registry.runs import COMPLETED, RUN, RunDraft
 from isogloss.core.registry.versions import VersionDraft, write_version
+from isogloss.gateway.app import create_app
+from isogloss.gateway.settings import Auth, read_settings
 from tests.adapters.prefect.asking import ROOT, asked
+from tests.support.registries import anybody
 
 FORMS = (None, "markdown", "table", "link", "image", "progress", "result", "dict", "")
 DATA = (None, '"text"', '[{"a":1}]', "5")
@@ -190,3 +193,16 @@ async def test_what_another_dialect_wrote_is_deleted_as_any_other(
     assert [(row["latest_id"], row["type"]) for row in newest] == [(old.id, "markdown")]
     assert (await client.delete(f"/api/artifacts/{old.id}")).status_code == 204
     assert await listed(client, "/latest/filter") == []
+
+
+async def test_files_are_linked_by_the_address_that_clients_are_told(registry: Registry) -> None:
+    version = await written(registry, "report")
+    settings = read_settings({"ISOGLOSS_PUBLIC_URL": "https://registry.example/"})
+
+    async def ready() -> str | None:
+        return None
+
+    app = create_app(settings, registry, auth=Auth.OPEN, gate=anybody, readiness=ready)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT) as client:
+        shown = (await client.get(f"/api/artifacts/{version.id}")).json()
+    assert f"(https://registry.example/api/isogloss/v1/versions/{version.id}/files)" in shown["data"]

@@ -49,11 +49,9 @@ def identity(writer: str, reader: str, given: Written) -> Any:
 
 
 def metadata(writer: str, reader: str, given: Written) -> Any:
-    """The description, where both clients have one, and what metadata the writer gave."""
+    """The description, which ZenML's versions have in their metadata, and what metadata the writer gave."""
     description = None if writer == ZENML else DESCRIPTION
     members: Mapping[str, Any] = FLAT if writer == PREFECT else METADATA
-    if reader == ZENML:
-        description = None
     if reader == PREFECT:
         members = {name: value if isinstance(value, str) else as_json(value) for name, value in members.items()}
         if writer == ZENML:
@@ -211,16 +209,16 @@ TITLES = {PREFECT: "Prefect", ZENML: "ZenML", TRUEFOUNDRY: "TrueFoundry"}
 
 WORDS: dict[tuple[str, str], dict[str, str]] = {
     (PREFECT, PREFECT): {"tags": "has none"},
-    (PREFECT, ZENML): {"metadata": "metadata", "content": "loaded as a value"},
+    (PREFECT, ZENML): {"metadata": "in metadata", "content": "loaded as a value"},
     (PREFECT, TRUEFOUNDRY): {"content": "as files"},
     (ZENML, PREFECT): {"metadata": "yes, as text", "tags": "in metadata", "content": "a page, files linked"},
-    (ZENML, ZENML): {"metadata": "metadata"},
-    (ZENML, TRUEFOUNDRY): {"metadata": "metadata", "content": "as files"},
+    (ZENML, ZENML): {"metadata": "metadata only"},
+    (ZENML, TRUEFOUNDRY): {"metadata": "metadata only", "content": "as files"},
     (TRUEFOUNDRY, PREFECT): {"metadata": "yes, as text", "tags": "in metadata", "content": "a page, files linked"},
-    (TRUEFOUNDRY, ZENML): {"metadata": "metadata", "content": "loaded as a folder"},
+    (TRUEFOUNDRY, ZENML): {"metadata": "in metadata", "content": "loaded as a folder"},
     (TRUEFOUNDRY, TRUEFOUNDRY): {},
 }
-"""What is seen where ``yes`` would not say it all, by writer and reader: ZenML's versions have no description."""
+"""What is seen where ``yes`` would not say it all, by writer and reader."""
 
 
 def readme_table() -> str:

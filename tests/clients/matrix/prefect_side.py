@@ -14,7 +14,13 @@ from prefect.artifacts import (
 )
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterId, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterId,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterId,
+)
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.runtime import flow_run
 from steps import found, serve
@@ -83,6 +89,7 @@ def seen(writer: str, given: dict[str, Any]) -> dict[str, Any]:
 
     def producer() -> dict[str, str]:
         run = client.read_flow_run(latest.flow_run_id)
+        assert client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))) == [run]
         by_run = ArtifactFilter(flow_run_id={"any_": [str(run.id)]}, key=ArtifactFilterKey(any_=[report]))
         assert str(latest.id) in [str(row.id) for row in client.read_artifacts(artifact_filter=by_run)]
         return {"id": str(run.id), "name": run.name}

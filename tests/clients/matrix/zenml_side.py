@@ -73,7 +73,12 @@ def seen(writer: str, given: dict[str, Any]) -> dict[str, Any]:
                 "model": client.get_artifact_version(given["model"]).name if "model" in given else None,
             }
         ),
-        "metadata": found(lambda: {"description": None, "metadata": latest.run_metadata}),
+        "metadata": found(
+            lambda: {
+                "description": latest.run_metadata.get("isogloss.description"),
+                "metadata": latest.run_metadata,
+            }
+        ),
         "tags": found(lambda: sorted(tag.name for tag in latest.tags)),
         "run": found(lambda: {"id": str(latest.run.id), "name": latest.run.name}),
         "times": found(
