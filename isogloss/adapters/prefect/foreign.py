@@ -28,6 +28,9 @@ FACTS = frozenset({TAGS, ORIGIN, NAME, VERSION})
 FILES_PATH = "/api/isogloss/v1/versions/{id}/files"
 """Where the registry itself lists the files of a version, whoever wrote it."""
 
+_NAMED_ALIKE = (names.ORDINARY, "model")
+"""The kinds that FQNs begin with as they are."""
+
 _LONGEST = 500
 """Characters of one value on a page."""
 _METADATA_BYTES = 40_000
@@ -205,7 +208,7 @@ def _known(foreign: Foreign) -> list[tuple[str, str]]:
         ("producing run", _maker(foreign, version.producer_run)),
         ("producing step", _maker(foreign, version.producer_step)),
         ("training step", None if version.step is None else str(version.step)),
-        ("FQN", f"{version.kind}:{foreign.repo}/{word}:{version.ordinal}"),
+        ("FQN", f"{version.kind}:{foreign.repo}/{word}:{version.ordinal}" if version.kind in _NAMED_ALIKE else None),
     ]
     return [(name, shortened(text, _LONGEST)) for name, text in pairs if text is not None]
 
