@@ -17,6 +17,7 @@ from isogloss.adapters.prefect.forms import LINK, MARKDOWN, TABLE, shown_data, s
 from isogloss.adapters.prefect.markdown import code, fenced, plain, table
 from isogloss.adapters.prefect.markdown import cut as shortened
 from isogloss.adapters.prefect.times import moment
+from isogloss.adapters.transfers import PREFIX
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Version
 
@@ -25,7 +26,7 @@ ORIGIN, NAME, VERSION = "isogloss.origin", "isogloss.name", "isogloss.version"
 FACTS = frozenset({TAGS, ORIGIN, NAME, VERSION})
 """Members of metadata that tell what the registry knows. They are shown, and never kept."""
 
-FILES_PATH = "/api/isogloss/v1/versions/{id}/files"
+FILES_PATH = f"{PREFIX}/versions/{{id}}/files"
 """Where the registry itself lists the files of a version, whoever wrote it."""
 
 _NAMED_ALIKE = (names.ORDINARY, "model")
