@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from isogloss.adapters.prefect.bodies.artifacts import cut
 from isogloss.adapters.prefect.decode import dump
-from isogloss.adapters.prefect.forms import LINK, MARKDOWN, TABLE, shown_data, shown_form
+from isogloss.adapters.prefect.forms import shown_data, shown_form
 from isogloss.adapters.prefect.markdown import code, fenced, plain, table
 from isogloss.adapters.prefect.markdown import cut as shortened
 from isogloss.adapters.prefect.times import moment
 from isogloss.adapters.transfers import PREFIX
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Version
+from isogloss.core.renderings import LINK, MARKDOWN, TABLE
 
 TAGS = "isogloss.tags"
 ORIGIN, NAME, VERSION = "isogloss.origin", "isogloss.name", "isogloss.version"

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from isogloss.core.model import Json
-
-MARKDOWN, TABLE, LINK, IMAGE, PROGRESS = "markdown", "table", "link", "image", "progress"
+from isogloss.core.renderings import IMAGE, LINK, MARKDOWN, PROGRESS, TABLE
 
 FOREIGN_FORM = MARKDOWN
 """The type of what has no form that the vendor's pages can show."""
