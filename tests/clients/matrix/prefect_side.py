@@ -90,6 +90,8 @@ def seen(writer: str, given: dict[str, Any]) -> dict[str, Any]:
     def producer() -> dict[str, str]:
         run = client.read_flow_run(latest.flow_run_id)
         assert client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))) == [run]
+        if latest.task_run_id is not None:
+            assert client.read_task_run(latest.task_run_id).flow_run_id == run.id
         by_run = ArtifactFilter(flow_run_id={"any_": [str(run.id)]}, key=ArtifactFilterKey(any_=[report]))
         assert str(latest.id) in [str(row.id) for row in client.read_artifacts(artifact_filter=by_run)]
         return {"id": str(run.id), "name": run.name}
