@@ -441,6 +441,59 @@ def test_latest_bears_collection_id(running: Gateway) -> None:
     assert running.request("GET", f"/api/artifacts/{latest['id']}").status == 404
 
 
+def of_zenml(running: Gateway) -> str:
+    """The id of a version that came by another API."""
+    answer = running.request(
+        "POST",
+        "/api/v1/artifact_versions",
+        {
+            "project": running.request("GET", "/api/v1/projects/default").json()["id"],
+            "artifact_name": f"theirs-{uuid4()}",
+            "type": "DataArtifact",
+            "save_type": "manual",
+            "uri": f"/somewhere/{uuid4()}",
+            "materializer": "a.b.C",
+            "data_type": "builtins.str",
+            "tags": ["gold"],
+        },
+    )
+    assert answer.status == 200, answer
+    made: str = answer.json()["id"]
+    return made
+
+
+def test_shown_of_others(running: Gateway) -> None:
+    version_id = of_zenml(running)
+    shown = running.request("GET", f"/api/artifacts/{version_id}").json()
+    assert shown["type"] == "markdown"
+    assert isinstance(shown["data"], str)
+    assert (shown["metadata_"]["isogloss.origin"], shown["metadata_"]["isogloss.tags"]) == ("zenml", '["gold"]')
+    for types, found in ((["markdown"], 1), (["table"], 0)):
+        for path, member in (("", "id"), ("/latest", "latest_id")):
+            asked = {"artifacts": {member: {"any_": [version_id]}, "type": {"any_": types}}}
+            assert len(post(running, f"/artifacts{path}/filter", asked).json()) == found
+            assert post(running, f"/artifacts{path}/count", asked).json() == found
+    newest = running.request("GET", f"/api/artifacts/{shown['key']}/latest").json()
+    assert newest["data"] == shown["data"]
+
+
+def test_data_of_others(running: Gateway) -> None:
+    path = f"/api/artifacts/{of_zenml(running)}"
+    before = running.request("GET", path).json()
+    answer = running.request("PATCH", path, {"data": "mine", "description": "mine"})
+    assert (answer.status, list(answer.json())) == (409, ["detail"])
+    assert running.request("GET", path).json() == before
+
+
+def test_tags_in_metadata(running: Gateway) -> None:
+    own = post(running, "/artifacts/", {"metadata_": {"isogloss.tags": "x", "a": "b"}}).json()
+    for path, kept in ((f"/api/artifacts/{own['id']}", {}), (f"/api/artifacts/{of_zenml(running)}", None)):
+        before = running.request("GET", path).json()["metadata_"]
+        sent = {"isogloss.tags": "[]", "isogloss.name": "other"} if kept is None else {"isogloss.tags": "[]"}
+        assert running.request("PATCH", path, {"metadata_": sent}).status == 204
+        assert running.request("GET", path).json()["metadata_"] == (before if kept is None else kept)
+
+
 def test_ordered_ids(running: Gateway) -> None:
     kind = str(uuid4())
     made = [post(running, "/artifacts/", {"type": kind, "key": f"{kind}-{n}"}).json()["id"] for n in range(5)]

@@ -35,7 +35,7 @@ ROUTES: tuple[Route, ...] = (
 
 def routes(host: Host) -> list[ControllerRouterHandler]:
     """The handlers of all operations."""
-    return [*handlers(ROUTES, host.registry), *event_handlers(host.registry, host.gate)]
+    return [*handlers(ROUTES, host), *event_handlers(host.registry, host.gate)]
 
 
 def connect(url: str, name: str, key: str | None) -> list[str]:

@@ -20,6 +20,7 @@ from isogloss.adapters.prefect.bodies.flow_runs import FlowRunFilter, FlowRunFil
 from isogloss.adapters.prefect.bodies.flows import FlowFilter
 from isogloss.adapters.prefect.bodies.logs import LogFilter
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunFilter, TaskRunFilterFlowRunId
+from isogloss.adapters.prefect.forms import FOREIGN_FORM, FORMS
 from isogloss.adapters.prefect.search import parse
 from isogloss.core.query import (
     EVERYTHING,
@@ -55,13 +56,22 @@ class Names(Struct, frozen=True):
     id: str
     key: str
     keyed: Where
+    dialect: str
     type: str
     flow_run: str
     task_run: str
 
 
-VERSION = Names("id", "artifact.slug", Not(IsNull("artifact.slug")), "form", "producer_run", "producer_step")
-HEAD = Names("version.id", "slug", EVERYTHING, "version.form", "version.producer_run", "version.producer_step")
+VERSION = Names("id", "artifact.slug", Not(IsNull("artifact.slug")), "dialect", "form", "producer_run", "producer_step")
+HEAD = Names(
+    "version.id",
+    "slug",
+    EVERYTHING,
+    "version.dialect",
+    "version.form",
+    "version.producer_run",
+    "version.producer_step",
+)
 
 ARTIFACT_SORTS = {
     ArtifactSort.CREATED_DESC: Sort("created", descending=True),
@@ -106,7 +116,31 @@ def _artifact_members(asked: ArtifactFilter | ArtifactCollectionFilter, names: N
     if asked.task_run_id is not None:
         yield all_of(_among(names.task_run, asked.task_run_id.any_))
     if asked.type is not None:
-        yield all_of(_among(names.type, asked.type.any_), _none_of(names.type, asked.type.not_any_))
+        yield all_of(_typed(names, asked.type.any_), _not_typed(names, asked.type.not_any_))
+
+
+def _typed(names: Names, types: Sequence[str] | None) -> Where | None:
+    """The type is one of these: of what others wrote, the type that is shown."""
+    if types is None:
+        return None
+    own = _equal(names.dialect, DIALECT)
+    return any_of(all_of(own, AnyOf(names.type, tuple(types))), all_of(Not(own), _shown_as(names, types)))
+
+
+def _not_typed(names: Names, types: Sequence[str] | None) -> Where | None:
+    """There is a type, and it is none of these. What others wrote has one in any case."""
+    if not types:
+        return None
+    own = _equal(names.dialect, DIALECT)
+    return any_of(all_of(own, NoneOf(names.type, tuple(types))), all_of(Not(own), Not(_shown_as(names, types))))
+
+
+def _shown_as(names: Names, types: Sequence[str]) -> Where:
+    """What ``forms.shown_form`` makes of the form is one of these types."""
+    shown = AnyOf(names.type, tuple(name for name in FORMS if name in types))
+    if FOREIGN_FORM not in types:
+        return shown
+    return any_of(shown, Not(AnyOf(names.type, tuple(FORMS))))
 
 
 def producers(

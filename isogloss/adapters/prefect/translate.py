@@ -1,21 +1,22 @@
 """Between the registry's versions and Prefect's artifacts. Pure functions.
 
 From a row to the wire they are total: a row that another dialect wrote prints as something that the vendor's client
-parses. Its metadata may be any JSON, of which Prefect knows text only; so a value that is no text is shown as its
-JSON, and stays what it is when a client sends that text back.
+parses, as ``foreign`` has it.
 """
 
-import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec import Raw
 
 from isogloss.adapters.prefect import wire
-from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, cut
+from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
 from isogloss.adapters.prefect.decode import dump
+from isogloss.adapters.prefect.failures import detail
 from isogloss.adapters.prefect.filters import DIALECT
+from isogloss.adapters.prefect.foreign import TAGS, Foreign, kept_description, sent_metadata, shown
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Version
 from isogloss.core.registry.versions import VersionDraft
@@ -32,14 +33,10 @@ Row = tuple[Any, ...]
 
 _EXACT = 2**33 * 1_000_000
 
-_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-
 
 def artifact(row: Row) -> wire.Artifact:
-    """A version as an artifact. One of another dialect that has no inline data shows none."""
-    version_id, made, changed, key, dialect, form, description, data, metadata, run, step = row
-    if dialect != DIALECT:
-        metadata, run, step = shown_metadata(metadata), _shown_id(run), _shown_id(step)
+    """A version that this dialect wrote, as an artifact."""
+    version_id, made, changed, key, _, form, description, data, metadata, run, step = row
     created = _moment(made)
     return wire.Artifact(
         version_id,
@@ -56,10 +53,8 @@ def artifact(row: Row) -> wire.Artifact:
 
 
 def collection(row: Row) -> wire.ArtifactCollection:
-    """A head as a collection."""
-    head_id, made, changed, key, latest_id, dialect, form, description, data, metadata, run, step = row
-    if dialect != DIALECT:
-        metadata, run, step = shown_metadata(metadata), _shown_id(run), _shown_id(step)
+    """A head, whose version this dialect wrote, as a collection."""
+    head_id, made, changed, key, latest_id, _, form, description, data, metadata, run, step = row
     created = _moment(made)
     return wire.ArtifactCollection(
         head_id,
@@ -76,9 +71,47 @@ def collection(row: Row) -> wire.ArtifactCollection:
     )
 
 
-def latest(row: Row) -> wire.Artifact:
+def latest(row: Row, foreign: Mapping[str, Foreign]) -> wire.Artifact:
     """A head in the shape of an artifact: the vendor answers with the collection's id and moments."""
-    return artifact((*row[:4], *row[5:]))
+    return artifact((*row[:4], *(row[5:] if row[5] == DIALECT else _content(foreign[row[4]]))))
+
+
+def foreign_artifacts(rows: list[Row]) -> list[str]:
+    """The ids of those versions, in rows of ``ARTIFACT_FIELDS``, that another dialect wrote."""
+    return [row[0] for row in rows if row[4] != DIALECT]
+
+
+def foreign_collections(rows: list[Row]) -> list[str]:
+    """The ids of those newest versions, in rows of ``COLLECTION_FIELDS``, that another dialect wrote."""
+    return [row[4] for row in rows if row[5] != DIALECT]
+
+
+def artifacts(rows: list[Row], foreign: Mapping[str, Foreign]) -> list[wire.Artifact]:
+    """Versions as artifacts; those that another dialect wrote are shown as ``foreign`` has them, by their ids."""
+    if not foreign:
+        return [artifact(row) for row in rows]
+    return [artifact(row if row[4] == DIALECT else (*row[:4], *_content(foreign[row[0]]))) for row in rows]
+
+
+def collections(rows: list[Row], foreign: Mapping[str, Foreign]) -> list[wire.ArtifactCollection]:
+    """Heads as collections, as ``artifacts`` has versions."""
+    if not foreign:
+        return [collection(row) for row in rows]
+    return [collection(row if row[5] == DIALECT else (*row[:5], *_content(foreign[row[4]]))) for row in rows]
+
+
+def _content(foreign: Foreign) -> Row:
+    """The fields of ``_CONTENT`` as they are shown of a version that another dialect wrote."""
+    there = shown(foreign)
+    return (
+        foreign.version.dialect,
+        there.form,
+        there.description,
+        there.data,
+        there.metadata,
+        there.run,
+        there.step,
+    )
 
 
 def _moment(instant: Instant) -> datetime:
@@ -102,52 +135,49 @@ def draft(body: ArtifactCreate) -> VersionDraft:
         form=body.type,
         data=None if body.data is None else dump(body.data),
         description=body.description,
-        metadata=None if body.metadata_ is None else dump(body.metadata_),
+        metadata=_kept(body.metadata_),
         producer_run=body.flow_run_id,
         producer_step=body.task_run_id,
     )
 
 
-def shown_metadata(metadata: Json | None) -> Json | None:
-    """Metadata of any values as metadata of text: what is no text is shown as its JSON."""
+def changes(body: ArtifactUpdate) -> dict[str, Callable[[Version], str | None]]:
+    """What becomes of the fields of a version that a client wants changed, each made of the version as it stands."""
+    given: dict[str, Callable[[Version], str | None]] = {}
+    if "description" in body.model_fields_set:
+        given["description"] = partial(_described, body.description)
+    if "data" in body.model_fields_set:
+        given["data"] = partial(_holding, None if body.data is None else dump(body.data))
+    if "metadata_" in body.model_fields_set:
+        given["metadata"] = partial(_noted, body.metadata_)
+    return given
+
+
+def _described(sent: str | None, version: Version) -> str | None:
+    return sent if version.dialect == DIALECT else kept_description(sent, version)
+
+
+def _holding(sent: Json | None, version: Version) -> Json | None:
+    """What another dialect wrote keeps its content, which its own clients read: raises ``Refusal`` (409)."""
+    if version.dialect != DIALECT:
+        raise detail(409, _NOT_OURS.format(version.dialect))
+    return sent
+
+
+def _noted(sent: dict[str, str] | None, version: Version) -> Json | None:
+    return _kept(sent) if version.dialect == DIALECT else sent_metadata(sent, version.metadata)
+
+
+_NOT_OURS = (
+    "This artifact was written through {0}, and its data only shows what that is. It cannot be replaced from here: "
+    "write a new version through {0}, or create an artifact of another key."
+)
+
+
+def _kept(metadata: dict[str, str] | None) -> Json | None:
+    """Metadata that a client sent for a version of its own. Tags are shown there, and never set by it."""
     if metadata is None:
         return None
-    return msgspec.json.encode({name: _shown(value) for name, value in _members(metadata).items()}).decode()
-
-
-def kept_metadata(sent: dict[str, str] | None, version: Version) -> Json | None:
-    """What a version keeps of metadata that a client sent for it."""
-    if sent is None or version.dialect == DIALECT:
-        return None if sent is None else dump(sent)
-    return sent_metadata(sent, version.metadata)
-
-
-def sent_metadata(sent: dict[str, str] | None, kept: Json | None) -> Json | None:
-    """What to keep of metadata that a client sent for a version of another dialect.
-
-    A value that comes back as it was shown, or as the vendor cuts what was shown, stays what it is.
-    """
-    if sent is None:
-        return None
-    before = _members(kept)
-    after: dict[str, Any] = {}
-    for name, text in sent.items():
-        unchanged = name in before and text in (shown := _shown(before[name]), cut(shown))
-        after[name] = before[name] if unchanged else text
-    return dump(after)
-
-
-def _members(metadata: Json | None) -> dict[str, Any]:
-    if metadata is None:
-        return {}
-    members = msgspec.json.decode(metadata)
-    return members if isinstance(members, dict) else {}
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _shown_id(text: str | None) -> str | None:
-    """An id, where it is one that the vendor's client can read."""
-    return text if text is not None and _UUID.fullmatch(text) else None
+    if TAGS in metadata:
+        metadata = {name: text for name, text in metadata.items() if name != TAGS}
+    return dump(metadata)

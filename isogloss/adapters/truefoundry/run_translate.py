@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.core.model import Instant, Json, Metric, MetricPoint, Parameter, Project, Run, RunTag
 from isogloss.core.registry import runs
@@ -105,7 +106,8 @@ def facet(description: str | None) -> Json | None:
 def info(run: Run, project: Project, users: Mapping[str, Subject], tenant: str) -> Info:
     """What a run is."""
     author = users.get(run.author_id or "", NOBODY)
-    own = RunFacet() if run.facet is None else msgspec.json.decode(run.facet, type=RunFacet)
+    # What others keep there is theirs.
+    own = RunFacet() if run.facet is None or run.dialect != DIALECT else msgspec.json.decode(run.facet, type=RunFacet)
     return Info(
         run_uuid=run.id,
         run_id=run.id,

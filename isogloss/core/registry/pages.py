@@ -1,6 +1,7 @@
 """Pages of rows, and how many there are in all."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Tally
@@ -9,8 +10,26 @@ from isogloss.core.query import EVERYTHING, Query
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.tallies import HEAD, VERSION
 
+T = TypeVar("T")
+
 _TALLIED = frozenset({VERSION, HEAD})
 """The sources whose rows are tallied, under the source's name as noun."""
+
+
+async def list_rows_with(
+    registry: Registry,
+    caller: Principal,
+    query: Query,
+    beside: Callable[[Reader, list[tuple[Any, ...]]], Awaitable[T]],
+) -> tuple[list[tuple[Any, ...]], T]:
+    """The page of rows that a query asks for, and what ``beside`` reads for them in the same view."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> tuple[list[tuple[Any, ...]], T]:
+        rows = await unit.rows(query)
+        return rows, await beside(unit, rows)
+
+    return await registry.store.read(work)
 
 
 async def list_rows(registry: Registry, caller: Principal, query: Query) -> list[tuple[Any, ...]]:

@@ -200,11 +200,11 @@ async def remove_tracked_run(registry: Registry, unit: Writer, caller: Principal
     await unit.remove(Run, id=run.id)
 
 
-async def get_tracked_run(unit: Reader, caller: Principal, run_id: str, dialect: str) -> Run:
-    """The run of this id, also one that was put away. Raises ``Denied`` and ``NotFound``."""
+async def get_tracked_run(unit: Reader, caller: Principal, run_id: str) -> Run:
+    """The run of this id, whoever made it, also one that was put away. Raises ``Denied`` and ``NotFound``."""
     require(caller, Role.VIEWER)
     run = await unit.get(Run, id=run_id)
-    if run is None or run.dialect != dialect or run.role != RUN:
+    if run is None or run.role != RUN:
         raise NotFound(RUN, run_id)
     return run
 

@@ -5,7 +5,7 @@ creation together, and the artifact's head follows, so that all dialects agree o
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -42,6 +42,10 @@ LABEL_BOUND = 2**53
 
 NOT_LAID_OUT = {"uri": None, "store_id": None, "loader": None, "data_type": None}
 """The fields of a version whose inline data nobody has laid out as files."""
+
+
+Change: TypeAlias = str | UnsetType | Callable[[Version], str | None] | None
+"""A value that a field is to have, or a function that makes it of the version as it stands."""
 
 
 class VersionDraft(Struct, frozen=True, kw_only=True):
@@ -173,23 +177,23 @@ async def change_version(
     project: Project,
     version_id: str,
     *,
-    description: str | UnsetType | None = UNSET,
-    data: Json | UnsetType | None = UNSET,
-    metadata: Callable[[Version], Json | None] | UnsetType = UNSET,
+    description: Change = UNSET,
+    data: Change = UNSET,
+    metadata: Change = UNSET,
 ) -> None:
     """Change what is given and leave the rest. ``updated`` moves in any case.
 
-    ``metadata`` makes the new document, which replaces the old one whole, from the version as it stands. Raises
-    ``Denied``, and ``NotFound`` for an id that the project does not have.
+    Another ``metadata`` replaces the old document whole. Raises ``Denied``, ``NotFound`` for an id that the project
+    does not have, and whatever a function raises that makes a value; then nothing is changed.
     """
     require(caller, Role.EDITOR)
+    given = {"description": description, "data": data, "metadata": metadata}
 
     async def work(unit: Writer) -> None:
         version, artifact = await _locked(unit, project, version_id)
-        given: dict[str, Any] = {"description": description, "data": data}
-        changes = {name: value for name, value in given.items() if value is not UNSET}
-        if metadata is not UNSET:
-            changes["metadata"] = metadata(version)
+        changes = {
+            name: value(version) if callable(value) else value for name, value in given.items() if value is not UNSET
+        }
         await rewrite_version(registry, unit, version, artifact, **changes)
 
     await registry.store.write(work)

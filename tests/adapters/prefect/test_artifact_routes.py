@@ -7,9 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from isogloss.core.access import ANYBODY
-from isogloss.core.registry import Registry, versions
-from isogloss.core.registry.versions import VersionDraft
+from isogloss.core.registry import Registry
 from isogloss.storage.sql.postgresql import PostgresqlStore
 from isogloss.storage.sql.sqlite import SqliteStore
 from tests.adapters.prefect.asking import asked
@@ -111,6 +109,13 @@ async def api(registry: Registry) -> AsyncIterator[Api]:
 def content(row: Row | None) -> Row:
     assert row is not None
     return {name: row[name] for name in CONTENT}
+
+
+async def test_tags_are_not_set_by_what_stands_for_them_in_metadata(api: Api) -> None:
+    made = await api.create(key="a", metadata_={"isogloss.tags": '["x"]', "mine": "y"})
+    assert made["metadata_"] == {"mine": "y"}
+    await api.change(made, metadata_={"isogloss.tags": '["x"]'})
+    assert content(await api.read(made))["metadata_"] == {}
 
 
 async def test_what_is_created_is_read_back(api: Api) -> None:
@@ -290,18 +295,3 @@ async def test_a_page_is_at_most_200_rows(api: Api) -> None:
         await api.create(data=number)
     assert len(await api.artifacts()) == len(await api.artifacts(limit=200)) == 200
     assert len(await api.artifacts(offset=200)) == 2
-
-
-async def test_what_another_dialect_wrote_is_shown_and_its_values_are_kept(registry: Registry, api: Api) -> None:
-    draft = VersionDraft(dialect="zenml", form="dict", metadata='{"n":1,"s":"x"}', uri="s3://b/k")
-    version = await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug="theirs")
-    shown = await api.read({"id": version.id})
-    assert content(shown)["metadata_"] == {"n": "1", "s": "x"}
-    assert content(shown)["data"] is None
-    await api.change({"id": version.id}, metadata_={"n": "1", "s": "y", "new": "2"})
-    assert content(await api.latest("theirs"))["metadata_"] == {"n": "1", "s": "y", "new": "2"}
-
-    async def kept(unit: Any) -> Any:
-        return await unit.get(type(version), id=version.id)
-
-    assert (await registry.store.read(kept)).metadata == '{"n":1,"s":"y","new":"2"}'

@@ -13,6 +13,7 @@ from isogloss.adapters.prefect.bodies.flow_runs import FlowRunFilter
 from isogloss.adapters.prefect.bodies.flows import FlowFilter
 from isogloss.adapters.prefect.bodies.logs import LogFilter
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunFilter
+from isogloss.adapters.prefect.forms import shown_form
 from isogloss.core.query import EVERYTHING, NOTHING, Has, Row, Where, evaluate, matches
 
 Truth = bool | None
@@ -20,7 +21,7 @@ Truth = bool | None
 
 IDS = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
 KEYS = ["", "a", "a-b", "b"]
-TYPES = ["", "table", "Table"]
+TYPES = ["", "table", "Table", "markdown", "progress"]
 
 ids = st.lists(st.sampled_from(IDS), max_size=2)
 flags = st.booleans()
@@ -54,6 +55,7 @@ rows = st.fixed_dictionaries(
     {
         "id": st.sampled_from(IDS),
         "artifact.slug": st.none() | st.sampled_from(KEYS),
+        "dialect": st.sampled_from(["prefect", "zenml", "truefoundry"]),
         "form": st.none() | st.sampled_from(TYPES),
         "producer_run": st.none() | st.sampled_from(IDS),
         "producer_step": st.none() | st.sampled_from(IDS),
@@ -94,9 +96,16 @@ def criteria(asked: dict[str, Any], value: Any) -> Truth:
     return every(truths)
 
 
+def shown(row: Row, field: str) -> Any:
+    """What is shown of a field: of what others wrote, another type than the form that it has, where that is no type."""
+    prefix, _, name = field.rpartition(".")
+    dialect = row[f"{prefix}.dialect" if prefix == "version" else "dialect"]
+    return shown_form(row[field]) if name == "form" and dialect != "prefect" else row[field]
+
+
 def satisfied(asked: dict[str, Any], row: Row, fields: dict[str, str]) -> bool:
-    """Whether the row is found, by the letter of the vendor's rules."""
-    truths = [criteria(asked[member], row[field]) for member, field in fields.items() if member in asked]
+    """Whether the row is found, by the letter of the vendor's rules for what is shown of it."""
+    truths = [criteria(asked[member], shown(row, field)) for member, field in fields.items() if member in asked]
     if not truths:
         return True
     return (some(truths) if asked.get("operator") == "or_" else every(truths)) is True
@@ -126,7 +135,7 @@ def test_artifacts_are_found_by_the_letter(asked: dict[str, Any], row: dict[str,
 
 @given(asked=asked_of("latest_id"), row=rows.filter(lambda row: row["artifact.slug"] is not None))
 def test_collections_are_found_by_their_newest_version(asked: dict[str, Any], row: dict[str, Any]) -> None:
-    head = {"slug": row["artifact.slug"], **{f"version.{name}": value for name, value in row.items()}}
+    head = {"slug": row["artifact.slug"], "dialect": None, **{f"version.{name}": value for name, value in row.items()}}
     where = filters.collections(ArtifactCollectionFilter.model_validate(asked))
     assert evaluate(where, head) is satisfied(asked, head, HEAD_FIELDS)
 

@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from isogloss.adapters.prefect.dialect import ROUTES
-from isogloss.core.registry import Registry
+from isogloss.core.access import ANYBODY
+from isogloss.core.registry import Registry, versions
+from isogloss.core.registry.versions import VersionDraft
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
 from isogloss.storage.sql.sqlite import SqliteStore
@@ -174,6 +176,24 @@ async def test_reads_issue_at_most_three_statements_at_any_page_size(registry: R
             assert counts[1] == counts[50], path
             assert counts[50][0] <= READ_STATEMENTS, (path, counts)
             assert counts[50][1] == 0, path
+
+
+async def test_rows_of_others_cost_three_statements_more_at_any_page_size(registry: Registry, count: Count) -> None:
+    async with client_of(registry) as client:
+        made = await fill(client)
+        own = {}
+        for path in ("/artifacts/filter", "/artifacts/latest/filter"):
+            count.take()
+            await send(client, "POST", path, {"limit": 50})
+            own[path] = count.take()[0]
+        for number in range(MANY):
+            draft = VersionDraft(dialect="zenml", metadata='{"a":1}', producer_run=made["run"])
+            await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug=f"other-{number}")
+        for path, cost in own.items():
+            for limit in (1, 50):
+                count.take()
+                answer = await send(client, "POST", path, {"limit": limit})
+                assert (count.take(), len(answer.json())) == ((cost + 3, 0), limit), path
 
 
 async def test_writes_take_one_transaction(registry: Registry, count: Count) -> None:

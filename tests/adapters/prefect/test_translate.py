@@ -1,6 +1,7 @@
 """Rows of any dialect as Prefect's artifacts: what the vendor's client can read, and nothing lost on the way back."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,23 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict
 
 from isogloss.adapters.prefect import translate
-from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate
+from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
+from isogloss.adapters.prefect.failures import Refusal
+from isogloss.adapters.prefect.foreign import (
+    Foreign,
+    Maker,
+    facts,
+    kept_description,
+    page,
+    sent_metadata,
+    shown_description,
+    shown_metadata,
+)
+from isogloss.adapters.prefect.forms import FORMS, SHOWN_BYTES, shown_form
 from isogloss.core.model import Version
 
 PREFECT_ID = "018f0000-0000-7000-8000-000000000001"
@@ -42,6 +56,7 @@ class ArtifactCollection(Artifact):
     latest_id: UUID
 
 
+tables = st.lists(st.dictionaries(st.text(max_size=3), st.integers(), max_size=2), max_size=2)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -57,35 +72,220 @@ def encoded(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-contents = st.tuples(
-    st.sampled_from(["zenml", "truefoundry"]),
-    st.none() | texts,
-    st.none() | texts,
-    st.none() | json_values.map(encoded),
-    st.none() | documents.map(encoded),
-    producers,
-    producers,
+forms = st.none() | st.sampled_from([*FORMS]) | texts
+foreign_versions = st.builds(
+    Foreign,
+    version=st.builds(
+        Version,
+        id=st.just(PREFECT_ID),
+        project_id=st.just(PREFECT_ID),
+        artifact_id=st.just(PREFECT_ID),
+        kind=st.sampled_from(["artifact", "model", "prompt"]),
+        ordinal=st.integers(1, 2**63 - 1),
+        label=texts,
+        number=st.none(),
+        alias=st.none() | texts,
+        dialect=st.sampled_from(["zenml", "truefoundry"]),
+        role=st.sampled_from(["data", "model", "base"]),
+        form=forms,
+        internal=st.just(False),
+        uri=st.none() | st.sampled_from(["s3://b/k|`x`", "file:///a", "gs://b", "/tmp/x\n"]) | texts,
+        owned=st.booleans(),
+        store_id=st.none(),
+        loader=st.none() | json_values.map(encoded) | texts,
+        data_type=st.none() | st.just('{"module":"builtins","attribute":"str"}'),
+        data=st.none() | json_values.map(encoded) | tables.map(encoded) | tables.map(encoded).map(encoded),
+        description=st.none() | texts,
+        metadata=st.none() | documents.map(encoded),
+        producer_run=producers,
+        producer_step=producers,
+        step=st.none() | st.integers(0, 10),
+        author_id=st.none(),
+        facet=st.none(),
+        created=instants,
+        updated=instants,
+    ),
+    name=st.none() | texts,
+    word=st.none() | texts,
+    tags=st.lists(texts, max_size=3),
+    makers=st.just({}),
+    root=st.just("http://gateway"),
+    repo=st.just("default/default"),
 )
 
 
-@given(made=instants, changed=instants, key=st.none() | texts, content=contents)
-def test_a_row_of_another_dialect_is_readable(made: int, changed: int, key: str | None, content: Any) -> None:
-    printed = msgspec.json.encode(translate.artifact((PREFECT_ID, made, changed, key, *content)))
+def row_of(foreign: Foreign, made: int, changed: int, key: str | None) -> translate.Row:
+    """The row of ``ARTIFACT_FIELDS`` of a version."""
+    content = [getattr(foreign.version, name) for name in translate.ARTIFACT_FIELDS[4:]]
+    return (PREFECT_ID, made, changed, key, *content)
+
+
+def is_showable(form: str, data: Any) -> bool:
+    """Whether both of the vendor's bundles show such data without breaking."""
+    match form:
+        case "markdown" | "link":
+            return isinstance(data, str)
+        case "table":
+            return isinstance(data, str) and isinstance(json.loads(data), list | dict)
+        case "image":
+            return data is None or isinstance(data, str)
+        case "progress":
+            return data is None or (isinstance(data, int | float) and not isinstance(data, bool))
+    return False
+
+
+@given(made=instants, changed=instants, key=st.none() | texts, foreign=foreign_versions)
+def test_a_row_of_another_dialect_is_readable(made: int, changed: int, key: str | None, foreign: Foreign) -> None:
+    row = row_of(foreign, made, changed, key)
+    assert translate.foreign_artifacts([row]) == [PREFECT_ID]
+    printed = msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0])
     read = Artifact.model_validate_json(printed)
     assert list(json.loads(printed)) == list(Artifact.model_fields)
-    assert (str(read.id), read.key, read.type) == (PREFECT_ID, key, content[1])
-    assert read.data == (None if content[3] is None else json.loads(content[3]))
+    assert (str(read.id), read.key, read.type) == (PREFECT_ID, key, shown_form(foreign.version.form))
+    assert read.type is not None
+    assert read.description
+    assert is_showable(read.type, read.data), read
+    assert len(printed) <= 2 * SHOWN_BYTES
+    assert read.metadata_ is not None
+    assert json.loads(read.metadata_["isogloss.tags"]) == list(foreign.tags)
 
 
-@given(made=instants, changed=instants, key=texts, content=contents)
-def test_so_is_its_head(made: int, changed: int, key: str, content: Any) -> None:
-    row = (PREFECT_ID, made, changed, key, PREFECT_ID, *content)
-    printed = msgspec.json.encode(translate.collection(row))
+@given(made=instants, changed=instants, key=texts, foreign=foreign_versions)
+def test_so_is_its_head(made: int, changed: int, key: str, foreign: Foreign) -> None:
+    row = row_of(foreign, made, changed, key)
+    head = (*row[:4], PREFECT_ID, *row[4:])
+    assert translate.foreign_collections([head]) == [PREFECT_ID]
+    printed = msgspec.json.encode(translate.collections([head], {PREFECT_ID: foreign})[0])
     members = ["id", "created", "updated", "key", "latest_id", *list(Artifact.model_fields)[4:]]
     assert list(json.loads(printed)) == members
     ArtifactCollection.model_validate_json(printed)
-    latest = json.loads(msgspec.json.encode(translate.latest(row)))
+    latest = json.loads(msgspec.json.encode(translate.latest(head, {PREFECT_ID: foreign})))
     assert latest == {name: value for name, value in json.loads(printed).items() if name != "latest_id"}
+
+
+@given(foreign_versions)
+def test_a_page_links_nothing_but_the_registry(foreign: Foreign) -> None:
+    shown = page(foreign)
+    assert len(shown.encode()) <= SHOWN_BYTES
+    outside = re.sub(r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)", "", shown, flags=re.DOTALL)
+    links = re.findall(r"(?<!\\)\]\((.*?)\)", outside)
+    assert links == [f"http://gateway/api/isogloss/v1/versions/{PREFECT_ID}/files"]
+
+
+def test_a_page_of_much_metadata_is_cut_and_says_so() -> None:
+    document = encoded({f"key-{number}": "x" * 5_000 for number in range(1_000)})
+    foreign = a_foreign(metadata=document, data=encoded("y" * 50_000))
+    shown = page(foreign)
+    assert len(shown.encode()) <= SHOWN_BYTES
+    assert re.search(r"\d+ more are in the artifact's metadata", shown)
+    assert "50002 bytes of JSON" in shown
+
+
+def test_a_page_tells_what_the_registry_knows() -> None:
+    shown = page(
+        a_foreign(
+            uri="s3://bucket/a|b",
+            loader='{"module":"zenml.m","attribute":"Materializer","type":"internal"}',
+            metadata=encoded({"accuracy": 0.9, "note": "a|b\nc"}),
+            producer_run=PREFECT_ID,
+        )
+    )
+    assert shown.startswith("# report:7\n")
+    for line in (
+        "| kind | `artifact` |",
+        "| loaded by | `zenml.m.Materializer` |",
+        "| uri | `s3://bucket/a\\|b` |",
+        "| tags | `gold, new` |",
+        f"| producing run | `training (zenml, completed, {PREFECT_ID})` |",
+        "| FQN | `artifact:default/default/report:3` |",
+        "| `accuracy` | `0.9` |",
+        '| `note` | `"a\\|b\\nc"` |',
+        f"| files | [list and download](http://gateway/api/isogloss/v1/versions/{PREFECT_ID}/files) |",
+    ):
+        assert line in shown.splitlines(), (line, shown)
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "shown"),
+    [
+        ("markdown", '"# Hello"', "# Hello"),
+        ("table", '[{"a":1}]', '[{"a":1}]'),
+        ("table", '"[{\\"a\\":1}]"', '[{"a":1}]'),
+        ("link", '"[a](http://b)"', "[a](http://b)"),
+        ("image", '"http://b/i.png"', "http://b/i.png"),
+        ("image", '{"a":1}', None),
+        ("progress", "42.5", 42.5),
+        ("progress", "true", None),
+    ],
+)
+def test_data_that_suits_its_form_is_shown_as_it_is(form: str, data: str, shown: Any) -> None:
+    row = row_of(foreign := a_foreign(form=form, data=data), 1, 1, "k")
+    printed = json.loads(msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0]))
+    assert (printed["type"], printed["data"]) == (form, shown)
+
+
+@pytest.mark.parametrize("data", ["null", "5", '["a"]', '"no table"', '{"a":1}'])
+def test_a_table_that_is_none_shows_what_is_known_instead(data: str) -> None:
+    row = row_of(foreign := a_foreign(form="table", data=data), 1, 1, "k")
+    printed = json.loads(msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0]))
+    assert {"what": "kind", "value": "artifact"} in json.loads(printed["data"])
+
+
+def a_foreign(**given: Any) -> Foreign:
+    """A version that another dialect wrote."""
+    fields: dict[str, Any] = dict.fromkeys(Version.__struct_fields__) | {
+        "id": PREFECT_ID,
+        "artifact_id": PREFECT_ID,
+        "kind": "artifact",
+        "ordinal": 3,
+        "label": "7",
+        "dialect": "zenml",
+        "role": "data",
+        "created": 1_750_000_000_000_000,
+        "updated": 1_750_000_000_000_000,
+    }
+    return Foreign(
+        version=Version(**fields | given),
+        name="report",
+        word="report",
+        tags=["gold", "new"],
+        makers={PREFECT_ID: Maker(PREFECT_ID, "training", "zenml", "COMPLETED")},
+        root="http://gateway",
+        repo="default/default",
+    )
+
+
+def test_a_description_says_what_a_version_is_and_is_not_kept_when_it_comes_back() -> None:
+    version = a_foreign(producer_run="run-1").version
+    line = shown_description(version)
+    assert line == "Data, version 7, written through zenml on 2025-06-15 15:06:40 UTC by run run-1."
+    assert kept_description(line, version) is None
+    assert kept_description("Mine.", version) == "Mine."
+    assert shown_description(a_foreign(description="Theirs.").version) == "Theirs."
+    assert kept_description(None, a_foreign(description="Theirs.").version) is None
+
+
+def test_data_of_another_dialect_is_refused() -> None:
+    changes = translate.changes(ArtifactUpdate.model_validate({"data": 1, "description": "x"}))
+    assert set(changes) == {"data", "description"}
+    with pytest.raises(Refusal) as refused:
+        changes["data"](a_foreign().version)
+    assert refused.value.status == 409
+    assert changes["data"](replace(a_foreign().version, dialect="prefect")) == "1"
+
+
+def test_facts_in_metadata_are_shown_and_never_kept() -> None:
+    kept = encoded({"a": 1, "isogloss.name": "theirs"})
+    shown = json.loads(shown_metadata(kept, facts(a_foreign())))
+    assert shown == {
+        "a": "1",
+        "isogloss.origin": "zenml",
+        "isogloss.name": "report",
+        "isogloss.version": "7",
+        "isogloss.tags": '["gold","new"]',
+    }
+    assert json.loads(sent_metadata(shown | {"isogloss.tags": '["other"]'}, kept) or "") == json.loads(kept)
+    assert sent_metadata(json.loads(shown_metadata(None, facts(a_foreign()))), None) is None
 
 
 @given(instants)
@@ -111,32 +311,32 @@ def test_moments_are_printed_in_utc(instant: int, text: str) -> None:
 @given(documents)
 def test_metadata_sent_back_as_shown_stays_what_it_is(document: dict[str, Any]) -> None:
     kept = encoded(document)
-    shown = json.loads(translate.shown_metadata(kept) or "")
+    shown = json.loads(shown_metadata(kept, {}))
     assert all(isinstance(value, str) for value in shown.values())
-    assert json.loads(translate.sent_metadata(shown, kept) or "") == json.loads(kept)
+    assert json.loads(sent_metadata(shown, kept) or "") == json.loads(kept)
 
 
 @given(document=documents, name=st.text(max_size=8), text=st.text(max_size=8))
 def test_a_value_that_was_edited_is_text(document: dict[str, Any], name: str, text: str) -> None:
     kept = encoded(document)
-    shown = json.loads(translate.shown_metadata(kept) or "")
+    shown = json.loads(shown_metadata(kept, {}))
     sent = shown | {name: f"{text} edited"}
-    after = json.loads(translate.sent_metadata(sent, kept) or "")
+    after = json.loads(sent_metadata(sent, kept) or "")
     assert after == json.loads(kept) | {name: f"{text} edited"}
 
 
 def test_a_long_value_that_the_vendor_cuts_on_its_way_back_is_not_lost() -> None:
     kept = encoded({"long": "x" * 600, "list": list(range(300))})
-    shown = json.loads(translate.shown_metadata(kept) or "")
+    shown = json.loads(shown_metadata(kept, {}))
     sent = ArtifactCreate.model_validate({"metadata_": shown}).metadata_
     assert sent is not None
     assert sent["long"] == "x" * 500 + "..."
-    assert translate.sent_metadata(sent, kept) == kept
+    assert sent_metadata(sent, kept) == kept
 
 
 @pytest.mark.parametrize(("sent", "kept", "after"), [(None, '{"a":1}', None), ({}, '{"a":1}', "{}"), ({}, None, "{}")])
 def test_null_metadata_differs_from_empty(sent: dict[str, str] | None, kept: str | None, after: str | None) -> None:
-    assert translate.sent_metadata(sent, kept) == after
+    assert sent_metadata(sent, kept) == after
 
 
 @given(

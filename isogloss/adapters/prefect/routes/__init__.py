@@ -13,7 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 from msgspec import Struct
 
-from isogloss.adapters.dialect import CALLER
+from isogloss.adapters.call import address_asked
+from isogloss.adapters.dialect import CALLER, Host
 from isogloss.adapters.prefect.decode import AnyRequest, admit, path_uuid
 from isogloss.adapters.prefect.failures import Refusal, detail, reply_to
 from isogloss.adapters.reply import Reply
@@ -23,6 +24,8 @@ from isogloss.core.registry import Registry
 PREFIX = "/api"
 
 Endpoint = Callable[[Registry, AnyRequest], Awaitable[Reply]]
+
+_HOST = "isogloss.prefect.host"
 
 _METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
@@ -47,15 +50,15 @@ class Route(Struct, frozen=True):
     also: tuple[str, ...] = ()
 
 
-def handlers(routes: Iterable[Route], registry: Registry) -> list[HTTPRouteHandler]:
-    """The routes as Litestar's handlers over a registry, one for each path.
+def handlers(routes: Iterable[Route], host: Host) -> list[HTTPRouteHandler]:
+    """The routes as Litestar's handlers over a host, one for each path.
 
     Every error becomes the vendor's answer in here.
     """
     by_path: dict[str, list[Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, []).append(route)
-    return [_handler(path, served, registry) for path, served in by_path.items()]
+    return [_handler(path, served, host) for path, served in by_path.items()]
 
 
 def caller(request: AnyRequest) -> Principal:
@@ -64,7 +67,21 @@ def caller(request: AnyRequest) -> Principal:
     return cast("Principal", scope[CALLER])
 
 
-def _handler(path: str, served: list[Route], registry: Registry) -> HTTPRouteHandler:
+def host_of(request: AnyRequest) -> Host:
+    """What serves the request."""
+    scope = cast("dict[str, Any]", request.scope)
+    return cast("Host", scope[_HOST])
+
+
+def root_of(request: AnyRequest) -> str:
+    """The root of the address by which the client reaches us, without a slash at its end."""
+    scope = request.scope
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return host_of(request).public_url or address_asked(scope["scheme"], host, scope.get("server"))
+
+
+def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
+    registry = host.registry
     check_path = _path_check(path)
     operations = {
         str(route.method): (route.endpoint, route.versioned and route.method in ("GET", "DELETE")) for route in served
@@ -81,6 +98,7 @@ def _handler(path: str, served: list[Route], registry: Registry) -> HTTPRouteHan
             endpoint, check_version = operation
             if check_version:
                 admit(request)
+            cast("dict[str, Any]", request.scope)[_HOST] = host
             return await endpoint(registry, request)
         except Exception as error:
             return reply_to(error)

@@ -1,18 +1,21 @@
 """Artifacts and their collections."""
 
 import re
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
 from isogloss.adapters.prefect import filters, translate
+from isogloss.adapters.prefect.around import foreign_versions
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
 from isogloss.adapters.prefect.bodies.members import ArtifactCount, ArtifactPage, CollectionCount, CollectionPage
-from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, dump, path_uuid
-from isogloss.adapters.prefect.routes import Route, caller
+from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
+from isogloss.adapters.prefect.foreign import Foreign
+from isogloss.adapters.prefect.routes import Route, caller, host_of, root_of
+from isogloss.adapters.prefect.translate import Row
 from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import NotFound
+from isogloss.core.ports import Reader
 from isogloss.core.query import Compare, Operator, Query, Where, all_of
 from isogloss.core.registry import Registry, pages, versions
 
@@ -37,78 +40,66 @@ async def create_artifact(registry: Registry, request: AnyRequest) -> Reply:
 async def read_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """One artifact by its id."""
     version_id = path_uuid(request)
-    rows = await pages.list_rows(
-        registry,
-        caller(request),
-        Query(
-            source="version",
-            fields=translate.ARTIFACT_FIELDS,
-            project_id=registry.default_project.id,
-            where=Compare("id", Operator.EQ, version_id),
-        ),
+    query = Query(
+        source="version",
+        fields=translate.ARTIFACT_FIELDS,
+        project_id=registry.default_project.id,
+        where=Compare("id", Operator.EQ, version_id),
     )
+    rows, foreign = await _read(registry, request, query, translate.foreign_artifacts)
     if not rows:
         raise NotFound("artifact", version_id)
-    return Reply(_encode(translate.artifact(rows[0])))
+    return Reply(_encode(translate.artifacts(rows, foreign)[0]))
 
 
 async def read_latest_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """The newest artifact of a key."""
     # Not from the path's parameters: see below for keys that are no parameter to the router.
     key = request.scope["path"].rsplit("/", 2)[1]
-    rows: list[tuple[Any, ...]] = []
-    if _KEY.fullmatch(key):
-        rows = await pages.list_rows(
-            registry,
-            caller(request),
-            Query(
-                source="head",
-                fields=translate.COLLECTION_FIELDS,
-                project_id=registry.default_project.id,
-                where=Compare("slug", Operator.EQ, key),
-            ),
-        )
+    if not _KEY.fullmatch(key):
+        raise NotFound("artifact", key)
+    query = Query(
+        source="head",
+        fields=translate.COLLECTION_FIELDS,
+        project_id=registry.default_project.id,
+        where=Compare("slug", Operator.EQ, key),
+    )
+    rows, foreign = await _read(registry, request, query, translate.foreign_collections)
     if not rows:
         raise NotFound("artifact", key)
-    return Reply(_encode(translate.latest(rows[0])))
+    return Reply(_encode(translate.latest(rows[0], foreign)))
 
 
 async def read_artifacts(registry: Registry, request: AnyRequest) -> Reply:
     """A page of artifacts."""
     asked = await _ARTIFACT_PAGE.read(request)
-    rows = await pages.list_rows(
-        registry,
-        caller(request),
-        Query(
-            source="version",
-            fields=translate.ARTIFACT_FIELDS,
-            project_id=registry.default_project.id,
-            where=_artifacts(asked),
-            sort=filters.ARTIFACT_SORTS[asked.sort],
-            limit=asked.limit,
-            offset=asked.offset,
-        ),
+    query = Query(
+        source="version",
+        fields=translate.ARTIFACT_FIELDS,
+        project_id=registry.default_project.id,
+        where=_artifacts(asked),
+        sort=filters.ARTIFACT_SORTS[asked.sort],
+        limit=asked.limit,
+        offset=asked.offset,
     )
-    return Reply(_encode([translate.artifact(row) for row in rows]))
+    rows, foreign = await _read(registry, request, query, translate.foreign_artifacts)
+    return Reply(_encode(translate.artifacts(rows, foreign)))
 
 
 async def read_latest_artifacts(registry: Registry, request: AnyRequest) -> Reply:
     """A page of collections."""
     asked = await _COLLECTION_PAGE.read(request)
-    rows = await pages.list_rows(
-        registry,
-        caller(request),
-        Query(
-            source="head",
-            fields=translate.COLLECTION_FIELDS,
-            project_id=registry.default_project.id,
-            where=_collections(asked),
-            sort=filters.COLLECTION_SORTS[asked.sort],
-            limit=asked.limit,
-            offset=asked.offset,
-        ),
+    query = Query(
+        source="head",
+        fields=translate.COLLECTION_FIELDS,
+        project_id=registry.default_project.id,
+        where=_collections(asked),
+        sort=filters.COLLECTION_SORTS[asked.sort],
+        limit=asked.limit,
+        offset=asked.offset,
     )
-    return Reply(_encode([translate.collection(row) for row in rows]))
+    rows, foreign = await _read(registry, request, query, translate.foreign_collections)
+    return Reply(_encode(translate.collections(rows, foreign)))
 
 
 async def count_artifacts(registry: Registry, request: AnyRequest) -> Reply:
@@ -127,15 +118,9 @@ async def update_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """Change what is given of an artifact."""
     version_id = path_uuid(request)
     body = await _UPDATE.read(request)
-    given = body.model_fields_set
-    changes: dict[str, Any] = {}
-    if "description" in given:
-        changes["description"] = body.description
-    if "data" in given:
-        changes["data"] = None if body.data is None else dump(body.data)
-    if "metadata_" in given:
-        changes["metadata"] = partial(translate.kept_metadata, body.metadata_)
-    await versions.change_version(registry, caller(request), registry.default_project, version_id, **changes)
+    await versions.change_version(
+        registry, caller(request), registry.default_project, version_id, **translate.changes(body)
+    )
     return NO_CONTENT
 
 
@@ -143,6 +128,21 @@ async def delete_artifact(registry: Registry, request: AnyRequest) -> Reply:
     """Delete an artifact; the collection falls back to the newest that is left."""
     await versions.delete_version(registry, caller(request), registry.default_project, path_uuid(request))
     return NO_CONTENT
+
+
+async def _read(
+    registry: Registry, request: AnyRequest, query: Query, foreign_ids: Callable[[list[Row]], list[str]]
+) -> tuple[list[Row], dict[str, Foreign]]:
+    """A page of rows, and those of their versions that other dialects wrote, with what these refer to."""
+
+    async def beside(unit: Reader, rows: list[Row]) -> dict[str, Foreign]:
+        ids = foreign_ids(rows)
+        if not ids:
+            return {}
+        project, tenant = registry.default_project, host_of(request).tenant
+        return await foreign_versions(unit, ids, project, root=root_of(request), tenant=tenant)
+
+    return await pages.list_rows_with(registry, caller(request), query, beside)
 
 
 async def _count(registry: Registry, request: AnyRequest, source: str, where: Where) -> Reply:

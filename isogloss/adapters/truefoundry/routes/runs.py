@@ -65,7 +65,7 @@ async def create(call: Call, unit: Writer, body: CreateRun) -> Run:
 
 async def get_run(call: Call, unit: Reader) -> dict[str, Any]:
     """A run by its id, also one that was deleted."""
-    run = await tracking.get_tracked_run(unit, call.caller, call.path_text("id"), DIALECT)
+    run = await tracking.get_tracked_run(unit, call.caller, call.path_text("id"))
     return {"run": (await shown(call, unit, [run]))[0]}
 
 
@@ -178,7 +178,7 @@ def point(given: MetricValue, now: Instant) -> Point:
 
 async def metric_history(call: Call, unit: Reader) -> dict[str, Any]:
     """All points of one metric, in the order of their steps."""
-    run = await tracking.get_tracked_run(unit, call.caller, call.path_text("id"), DIALECT)
+    run = await tracking.get_tracked_run(unit, call.caller, call.path_text("id"))
     key = last(call.query(), "metric_key")
     if key is None:
         raise Malformed("query.metric_key", "must be the key of a metric.")
@@ -193,7 +193,7 @@ async def list_metrics(call: Call, unit: Reader) -> dict[str, Any]:
 
 async def collections(call: Call, unit: Reader, run_id: str, body: ListMetrics) -> list[dict[str, Any]]:
     """As ``list_metrics``. Raises ``Denied`` and ``NotFound``."""
-    run = await tracking.get_tracked_run(unit, call.caller, run_id, DIALECT)
+    run = await tracking.get_tracked_run(unit, call.caller, run_id)
     keys = body.metric_keys or sorted(each.key for each in await unit.find(Metric, run_id=run.id))
     points = await tracking.history(unit, call.caller, run.id, keys, step=body.step)
     by_key: dict[str, list[Any]] = {key: [] for key in keys}

@@ -196,7 +196,7 @@ async def _asked(call: Call, unit: Reader) -> Run:
     run_id = last(query, "run_id") or last(query, "run_uuid")
     if run_id is None:
         raise Malformed("query.run_id", "must be the id of a run.")
-    return await tracking.get_tracked_run(unit, call.caller, run_id, DIALECT)
+    return await tracking.get_tracked_run(unit, call.caller, run_id)
 
 
 async def _named(call: Call, unit: Reader, project: Project, name: str) -> Run:

@@ -1,0 +1,79 @@
+"""What a page needs beside its rows, where other dialects wrote some of them: three statements, whatever its size."""
+
+from collections.abc import Iterable, Sequence
+
+from isogloss.adapters.prefect.foreign import Foreign, Maker
+from isogloss.core.model import Project, Version
+from isogloss.core.ports import Reader
+from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, all_of
+
+_VERSION_FIELDS = Version.__struct_fields__
+
+
+async def foreign_versions(
+    unit: Reader, ids: Sequence[str], project: Project, *, root: str, tenant: str
+) -> dict[str, Foreign]:
+    """The versions of these ids in the project, with what they refer to; of no ids, nothing is asked.
+
+    ``root`` is the address by which the client reaches the registry.
+    """
+    if not ids:
+        return {}
+    found = await unit.rows(
+        Query(
+            source="version",
+            fields=(*_VERSION_FIELDS, "artifact.name", "artifact.word"),
+            project_id=project.id,
+            where=AnyOf("id", tuple(ids)),
+        )
+    )
+    versions = [(Version(**dict(zip(_VERSION_FIELDS, row, strict=False))), *row[-2:]) for row in found]
+    tags = await _tags(unit, ids)
+    makers = await _makers(
+        unit, project, (each for version, *_ in versions for each in (version.producer_run, version.producer_step))
+    )
+    return {
+        version.id: Foreign(
+            version=version,
+            name=name,
+            word=word,
+            tags=tags.get(version.id, ()),
+            makers=makers,
+            root=root,
+            repo=f"{tenant}/{project.word}",
+        )
+        for version, name, word in versions
+    }
+
+
+async def _tags(unit: Reader, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The names of versions' tags by the versions' ids, in order."""
+    rows = await unit.rows(
+        Query(
+            source="tag_link",
+            fields=("entity_id", "tag.name"),
+            project_id=None,
+            where=all_of(Compare("entity", Operator.EQ, "version"), AnyOf("entity_id", tuple(ids))),
+            sort=Sort("tag.name", then="entity_id"),
+        )
+    )
+    found: dict[str, list[str]] = {}
+    for version_id, name in rows:
+        found.setdefault(version_id, []).append(name)
+    return found
+
+
+async def _makers(unit: Reader, project: Project, ids: Iterable[str | None]) -> dict[str, Maker]:
+    """Those runs and steps of these ids that exist."""
+    wanted = tuple(sorted({each for each in ids if each is not None}))
+    if not wanted:
+        return {}
+    rows = await unit.rows(
+        Query(
+            source="run",
+            fields=("id", "name", "dialect", "state_type"),
+            project_id=project.id,
+            where=AnyOf("id", wanted),
+        )
+    )
+    return {row[0]: Maker(*row) for row in rows}
