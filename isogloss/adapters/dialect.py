@@ -47,8 +47,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     shapes of these answers. ``connect`` gives the lines that point the vendor's client at an address, with a user's
     name and a key if there is one; it is null where no client is the dialect's own. ``refuses`` tells which
     credentials, or the lack of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees
-    at every start that what its clients take for granted is there; several gateways may start at once. ``naming`` tells,
-    for the tenant's name, how it names versions; it is null where it has no way of its own.
+    at every start that what its clients take for granted is there; several gateways may start at once. ``naming``
+    tells, for the tenant's name, how it names versions; it is null where it has no way of its own.
     """
 
     name: str

@@ -27,7 +27,7 @@ from isogloss.core.references import (
 )
 
 ID = "0190b3a4-7c1e-7d2f-8a3b-4c5d6e7f8091"
-names = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 kinds = st.sampled_from(["artifact", "model", "plot"])
 
 

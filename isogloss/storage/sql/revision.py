@@ -6,7 +6,7 @@ import asyncpg
 
 from isogloss.storage.sql.store import postgresql_url, sqlite_path
 
-CURRENT = "0006"
+CURRENT = "0007_derivations"
 """The last migration's name."""
 
 _QUERY = "SELECT version_num FROM alembic_version"
