@@ -100,12 +100,14 @@ class Manner(Struct, frozen=True, kw_only=True):
     """How a dialect serves its operations below a prefix.
 
     ``reply_to`` makes the vendor's answer of every error, ``not_allowed`` is the one to a method that a path does not
-    have, and ``posting`` runs a ``Write`` that comes by POST.
+    have. ``read`` runs a ``Read``, ``write`` a ``Write``, and ``posting`` one that comes by POST.
     """
 
     prefix: str
     reply_to: Callable[[Exception], ASGIApp]
     not_allowed: Reply
+    read: Callable[[ReadOperation], PlainOperation] = reading
+    write: Callable[[WriteOperation], PlainOperation] = writing
     posting: Callable[[WriteOperation], PlainOperation] = writing
 
 
@@ -139,11 +141,11 @@ def _serve(route: Route, host: Host, manner: Manner) -> _Serve:
         case Streamed():
             return _streaming(route.operation, host)
         case Read():
-            return _plain(reading(route.operation), host)
+            return _plain(manner.read(route.operation), host)
         case Write("POST"):
             return _plain(manner.posting(route.operation), host)
         case Write():
-            return _plain(writing(route.operation), host)
+            return _plain(manner.write(route.operation), host)
         case Plain():
             return _plain(route.operation, host)
 

@@ -78,8 +78,9 @@ class Version(Struct, frozen=True, kw_only=True):
     or counted; ``number`` is the label as an integer where it is one; ``alias`` is a further name, unique in the
     artifact while the version has it. ``kind`` is the artifact's, which never changes. ``role`` says what the content
     is (data, model, schema ...), ``form`` how it is presented (markdown, table ...). Content is either ``data`` (inline
-    JSON) or lies behind ``uri``, in the store ``store_id`` (a ``Record``) if one is known; ``loader`` names what reads
-    it there and ``data_type`` what comes of that, both as the dialect's own text. ``owned`` tells that the registry
+    JSON) or lies behind ``uri``, in the store ``store_id`` (a ``Record``) if one is known; data that was laid out as
+    files, for a dialect whose clients open content themselves, has both. ``loader`` names what reads it there and
+    ``data_type`` what comes of that, both as the text of the dialect that reads it. ``owned`` tells that the registry
     gave a place to the bytes, and removes them with the version. ``metadata`` is the folded document (a JSON object;
     null differs from an empty one).
     ``internal`` versions come from run states and show only in the dialect that wrote them. The producer columns

@@ -1,7 +1,9 @@
 """Where bytes lie: the keys of objects, and the uris by which clients call those that they put there themselves.
 
 Two places lie side by side and never mix. Under ``owned`` the registry gives the keys, and removes what it gave; under
-``shared`` clients put files by uris of their own choice, and nothing goes but what a client asks to have removed.
+``shared`` clients put files by uris of their own choice, and nothing goes but what a client asks to have removed. What
+the registry lays out there, for clients that open content themselves, has a prefix of its own, and goes with its
+version.
 """
 
 import re
@@ -9,9 +11,14 @@ import re
 from msgspec import Struct
 
 from isogloss.core.errors import Invalid
+from isogloss.core.names import looks_like_id
 
 OWNED = "owned"
 SHARED = "shared"
+FILES = "files"
+"""What the files of a version, or another thing that owns bytes, lie in below its prefix."""
+LAID_OUT = f"{SHARED}/isogloss"
+"""The prefix of all that the registry lays out in the shared place."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -68,8 +75,32 @@ def owned_prefix(project_id: str, owner_id: str) -> str:
 
 def owned_key(project_id: str, owner_id: str, path: str | None = None) -> str:
     """The key of a file of what owns bytes; without a path, the prefix of all of its files."""
-    files = f"{owned_prefix(project_id, owner_id)}/files"
+    files = f"{owned_prefix(project_id, owner_id)}/{FILES}"
     return files if path is None else checked_key(f"{files}/{path}")
+
+
+def laid_out_place(project_id: str) -> str:
+    """The prefix of all that the registry lays out for a project."""
+    return checked_key(f"{LAID_OUT}/{project_id}")
+
+
+def laid_out_prefix(project_id: str, version_id: str) -> str:
+    """The prefix of all that the registry lays out for a version: each revision of its data has one below it."""
+    return checked_key(f"{LAID_OUT}/{project_id}/{version_id}")
+
+
+def laid_out_at(project_id: str, version_id: str, uri: str | None) -> str | None:
+    """The prefix at this uri, if it is one that the registry laid out for just this version."""
+    if uri is None:
+        return None
+    prefix = laid_out_prefix(project_id, version_id)
+    _, found, revision = uri.rpartition(f"{prefix}/")
+    return f"{prefix}/{revision}" if found and looks_like_id(revision) else None
+
+
+def is_laid_out(key: str) -> bool:
+    """Whether a key is, or lies in, the prefix of what the registry lays out, which no client may remove."""
+    return f"{key}/".startswith(f"{LAID_OUT}/")
 
 
 def upload_prefix(key: str, upload_id: str) -> str:

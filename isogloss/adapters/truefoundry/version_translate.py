@@ -139,7 +139,12 @@ def manifest(row: VersionRow, kind: Kind, repo: str, name: str, place: SharedPla
     own = rest_of(row, kind)
     if own is not None:
         return {**{member: value for member, value in own.items() if member not in BESIDE}, **shown}
-    return shown | _foreign_parts(kind, shown_uri(place, row.uri))
+    return shown | _foreign_parts(kind, uri_of(row, place))
+
+
+def uri_of(row: VersionRow, place: SharedPlace | None) -> str | None:
+    """What is told of where a version's bytes lie; null for inline data, which is laid out for other clients only."""
+    return None if row.data is not None else shown_uri(place, row.uri)
 
 
 def _foreign_parts(kind: Kind, uri: str | None) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from msgspec import Raw, Struct
 
 from isogloss.adapters.zenml import kinds, wire
 from isogloss.adapters.zenml.account_translate import user_body
+from isogloss.adapters.zenml.renditions import kind_in, picture_id, shown_files
 from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Artifact, Instant, Json, Project, Tag, TagLink, User
+from isogloss.core.places import FILES
 
 Row = tuple[Any, ...]
 
@@ -36,6 +38,8 @@ VERSION_FIELDS = (
     "dialect",
     "producer_run",
     "producer_step",
+    "form",
+    "owned",
     "artifact.id",
     "artifact.kind",
     "artifact.name",
@@ -82,9 +86,27 @@ _FOREIGN = VersionFacet()
 _facet = msgspec.json.Decoder(VersionFacet)
 
 
-def version_facet(dialect: str, kept: Json | None) -> VersionFacet:
-    """What only ZenML keeps of a version that a dialect wrote; of any other's, what stands for it."""
-    return _facet.decode(kept) if dialect == "zenml" and kept is not None else _FOREIGN
+def version_facet(kept: Json | None) -> VersionFacet:
+    """What only ZenML keeps of a version that it wrote."""
+    return _FOREIGN if kept is None else _facet.decode(kept)
+
+
+def foreign_facet(version_id: str, form: str | None, data_type: Json | None, uri: str | None) -> VersionFacet:
+    """What stands for that of a version that another dialect wrote: the files that show it, where it was laid out."""
+    kind = kind_in(data_type)
+    if kind is None or uri is None:
+        return _FOREIGN
+    return VersionFacet(
+        visualizations=tuple(
+            Visualization(picture_id(version_id, name), shown, f"{uri}/{name}")
+            for shown, name in shown_files(form, kind)
+        )
+    )
+
+
+def foreign_uri(uri: str, *, owned: bool) -> str:
+    """Where the files of a version lie that another dialect wrote: those of the registry's own below their prefix."""
+    return f"{uri}/{FILES}" if owned else uri
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -116,6 +138,8 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
         dialect,
         run,
         step,
+        form,
+        owned,
         artifact_id,
         kind,
         name,
@@ -124,7 +148,13 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
         artifact_updated,
         *rest,
     ) = row
-    facet = version_facet(dialect, kept)
+    address: str | wire.Unopened
+    if dialect == kinds.DIALECT:
+        address, facet = kinds.version_uri(version_id, uri), version_facet(kept)
+    else:
+        # Clients take no store for the one that is active with them, and find nothing there.
+        address = wire.Unopened(version_id) if store_id is None or uri is None else foreign_uri(uri, owned=owned)
+        facet = foreign_facet(version_id, form, data_type, uri)
     artifact = wire.Named(
         wire.ArtifactBody(moment(artifact_created), moment(artifact_updated), artifact_author_id, project_id),
         None,
@@ -139,7 +169,7 @@ def version(row: Row, around: Around, *, hydrate: bool) -> wire.Entity:
         project_id,
         artifact,
         label,
-        kinds.version_uri(version_id, uri),
+        address,
         kinds.TYPES.get(role, "BaseArtifact"),
         Raw((loader or kinds.FOREIGN_LOADER).encode()),
         Raw((data_type or kinds.FOREIGN_DATA_TYPE).encode()),

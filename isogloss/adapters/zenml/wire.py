@@ -74,6 +74,15 @@ class ArtifactResources(Struct, frozen=True):
     latest_version_id: str | None
 
 
+class Unopened:
+    """The address of a version whose content no client can open yet: it has to be laid out before it is answered."""
+
+    __slots__ = ("version_id",)
+
+    def __init__(self, version_id: str) -> None:
+        self.version_id = version_id
+
+
 class VersionBody(Struct, frozen=True):
     """An artifact version."""
 
@@ -83,7 +92,7 @@ class VersionBody(Struct, frozen=True):
     project_id: str
     artifact: Named
     version: str
-    uri: str
+    uri: str | Unopened
     type: str
     materializer: Raw
     data_type: Raw

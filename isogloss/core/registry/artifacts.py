@@ -26,7 +26,7 @@ from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Query
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
+from isogloss.core.registry.discards import bytes_of, discards
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
 
@@ -217,13 +217,13 @@ async def remove_artifacts(registry: Registry, unit: Writer, artifacts: list[Art
     ids = [artifact.id for artifact in artifacts]
     by_artifact = {artifact.id: artifact for artifact in artifacts}
     wanted = AnyOf("artifact_id", tuple(ids))
-    fields = ("id", "artifact_id", "internal", "owned", "project_id", "created")
+    fields = ("id", "artifact_id", "internal", "owned", "project_id", "created", "uri")
     found = await unit.rows(Query(source="version", fields=fields, project_id=None, where=wanted))
     version_ids = [row[0] for row in found]
     stages = await unit.find(Stage, artifact_id=ids)
-    owned = [(owned_prefix(row[4], row[0]), row[5] + ADDRESS_LIFETIME) for row in found if row[3]]
+    kept = [each for row in found for each in bytes_of(row[4], row[0], owned=row[3], created=row[5], uri=row[6])]
     staged = [(owned_prefix(stage.project_id, stage.id), stage.expires) for stage in stages]
-    await unit.add(*discards(registry, owned + staged))
+    await unit.add(*discards(registry, kept + staged))
     await unit.remove(Stage, artifact_id=ids)
     if version_ids:
         await remove_belongings(registry, unit, version_ids)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Invalid
-from isogloss.core.places import SharedPlace, key_at, uri_at
+from isogloss.core.places import SharedPlace, is_laid_out, key_at, uri_at
 from isogloss.core.ports import Files, Reader
 from isogloss.core.query import AnyOf, Compare, NoneOf, Operator, Query, Where, all_of
 from isogloss.core.registry.context import Registry
@@ -45,6 +45,8 @@ async def _remove(registry: Registry, uri: str, besides: Collection[str]) -> str
         key = key_at(files.shared, uri)
     except Invalid as error:
         return error.reason
+    if is_laid_out(key):
+        return "the registry laid them out, and they go with their version"
     holder = await _holder(registry, files, key, besides)
     if holder is not None:
         return f"the version {holder} uses them"

@@ -5,7 +5,8 @@ So deleting always frees the storage, whoever deletes and whatever fails, and ne
 
 from collections.abc import Iterable
 
-from isogloss.core.model import Discard, Instant, Upload
+from isogloss.core.model import Discard, Instant, Upload, Version
+from isogloss.core.places import laid_out_at, laid_out_prefix, owned_prefix
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, Sort
 from isogloss.core.registry.context import Registry
@@ -20,6 +21,39 @@ def discards(registry: Registry, prefixes: Iterable[tuple[str, Instant]]) -> lis
     """The notes that the bytes under these prefixes go; each comes with the time after which nobody can write there."""
     now = registry.clock()
     return [Discard(prefix=prefix, created=now, due=now, until=max(now, until)) for prefix, until in prefixes]
+
+
+def bytes_of(
+    project_id: str, version_id: str, *, owned: bool, uri: str | None, created: Instant
+) -> list[tuple[str, Instant]]:
+    """The prefixes of what the registry keeps for a version, and goes with it, as ``discards`` takes them."""
+    found = [(owned_prefix(project_id, version_id), created + ADDRESS_LIFETIME)] if owned else []
+    if laid_out_at(project_id, version_id, uri) is not None:
+        found.append((laid_out_prefix(project_id, version_id), created))
+    return found
+
+
+def discards_of(registry: Registry, versions: Iterable[Version]) -> list[Discard]:
+    """The notes that the bytes of these versions go."""
+    return discards(
+        registry,
+        [
+            each
+            for version in versions
+            for each in bytes_of(
+                version.project_id, version.id, owned=version.owned, uri=version.uri, created=version.created
+            )
+        ],
+    )
+
+
+def discard_later(registry: Registry, prefixes: Iterable[str]) -> list[Discard]:
+    """The notes that the bytes under these prefixes go after a while: somebody may have been told of them just now."""
+    now = registry.clock()
+    return [
+        Discard(prefix=prefix, created=now, due=now + ADDRESS_LIFETIME, until=now + ADDRESS_LIFETIME)
+        for prefix in prefixes
+    ]
 
 
 async def sweep_discards(registry: Registry) -> int:

@@ -33,7 +33,7 @@ from isogloss.core.model import (
     Version,
     Workflow,
 )
-from isogloss.core.places import owned_place
+from isogloss.core.places import laid_out_place, owned_place
 from isogloss.core.ports import Clock, Reader, Store, Writer
 from isogloss.core.query import Query, Sort
 from isogloss.core.registry.context import Registry
@@ -224,7 +224,8 @@ async def delete_project(registry: Registry, unit: Writer, caller: Principal, pr
         await unit.remove(values, run_id=ids["run"])
     for kind in _ROWS:
         await unit.remove(kind, project_id=project.id)
-    await unit.add(*discards(registry, [(owned_place(project.id), registry.clock() + ADDRESS_LIFETIME)]))
+    end = registry.clock() + ADDRESS_LIFETIME
+    await unit.add(*discards(registry, [(owned_place(project.id), end), (laid_out_place(project.id), end)]))
     await unit.remove(Project, id=project.id)
 
 

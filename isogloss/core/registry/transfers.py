@@ -67,6 +67,7 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     ``key`` is that of the object. ``user_id`` is null where nobody in particular asked. ``owner`` is what must
     still be there when something is written; null where nothing has to. Where the object comes in parts, ``upload`` is
     the prefix of its upload, ``parts`` how many there are, and ``part`` the number of the one that is to be written.
+    ``version_id`` is the version whose inline data shows as the object, which is none then: ``key`` is its file's path.
     """
 
     operation: Operation
@@ -77,6 +78,7 @@ class Permit(Struct, frozen=True, kw_only=True, array_like=True):
     upload: str | None = None
     part: int = 0
     parts: int = 0
+    version_id: str | None = None
 
 
 class BegunUpload(Struct, frozen=True, kw_only=True):
@@ -104,6 +106,17 @@ async def issue_reads(registry: Registry, caller: Principal, keys: Sequence[str]
     """An address to read each object, in order. Raises ``Denied``."""
     require(caller, Role.VIEWER)
     return await _addresses(registry, caller, link).reads(keys)
+
+
+def issue_shown_reads(
+    registry: Registry, caller: Principal, version_id: str, paths: Sequence[str], link: Link
+) -> list[str]:
+    """An address to read each file that shows a version's inline data, in order. Raises ``Denied``.
+
+    They are the gateway's in any case: no storage has these bytes.
+    """
+    require(caller, Role.VIEWER)
+    return [link(_seal(registry, caller, Operation.READ, path, version_id=version_id)) for path in paths]
 
 
 async def issue_writes(
@@ -234,6 +247,7 @@ def _seal(
     upload: str | None = None,
     part: int = 0,
     parts: int = 0,
+    version_id: str | None = None,
 ) -> str:
     permit = Permit(
         operation=operation,
@@ -244,6 +258,7 @@ def _seal(
         upload=upload,
         part=part,
         parts=parts,
+        version_id=version_id,
     )
     return seal(registry.signing_secret, _PURPOSE, msgspec.msgpack.encode(permit))
 

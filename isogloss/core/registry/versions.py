@@ -24,7 +24,7 @@ from isogloss.core.model import (
     Tally,
     Version,
 )
-from isogloss.core.places import owned_prefix
+from isogloss.core.places import laid_out_at
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Compare, Has, Operator, Query, Where, all_of
 from isogloss.core.references import says_inputs
@@ -32,7 +32,7 @@ from isogloss.core.registry import derivations
 from isogloss.core.registry.artifacts import BySlug, Target, locked_target, remove_belongings
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.derivations import of_version
-from isogloss.core.registry.discards import ADDRESS_LIFETIME, discards
+from isogloss.core.registry.discards import discard_later, discards_of
 from isogloss.core.registry.metadata import log_of, replaced
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
 
@@ -41,6 +41,10 @@ PRODUCED, CONSUMED = "produced", "consumed"
 
 LABEL_BOUND = 2**53
 """Labels beyond this, either way, do not count as numbers: not every client could hold them exactly."""
+
+
+NOT_LAID_OUT = {"uri": None, "store_id": None, "loader": None, "data_type": None}
+"""The fields of a version whose inline data nobody has laid out as files."""
 
 
 class VersionDraft(Struct, frozen=True, kw_only=True):
@@ -204,7 +208,8 @@ async def rewrite_version(
 ) -> Version:
     """Set fields of a version that is locked together with its artifact; answers it as it then is.
 
-    Another ``metadata`` replaces the old document whole. ``updated`` moves in any case. Raises ``Conflict`` for an
+    Another ``metadata`` replaces the old document whole, and other ``data`` leaves what was laid out of the old behind.
+    ``updated`` moves in any case. Raises ``Conflict`` for an
     ``alias`` that another version has.
     """
     now = max(registry.clock(), version.updated + 1)
@@ -226,6 +231,11 @@ async def rewrite_version(
         if changes["producer_run"] is not None:
             link = RunLink(version_id=version.id, run_id=changes["producer_run"], direction=PRODUCED, slot="")
             await unit.add_if_absent(link)
+    if "data" in changes and changes["data"] != version.data:
+        laid_out = laid_out_at(version.project_id, version.id, version.uri)
+        if laid_out is not None:
+            changes |= NOT_LAID_OUT
+            await unit.add(*discard_later(registry, [laid_out]))
     changes["updated"] = now
     await unit.change(Version, {"id": version.id}, **changes)
     if artifact.head_version_id == version.id:
@@ -293,12 +303,7 @@ async def remove_versions(
     ids = [version.id for version, _ in versions]
     await remove_belongings(registry, unit, ids)
     await unit.remove(Version, id=ids)
-    owned = [version for version, _ in versions if version.owned]
-    await unit.add(
-        *discards(
-            registry, [(owned_prefix(each.project_id, each.id), each.created + ADDRESS_LIFETIME) for each in owned]
-        )
-    )
+    await unit.add(*discards_of(registry, [version for version, _ in versions]))
     by_artifact: dict[str, list[Version]] = {}
     for version, artifact in versions:
         by_artifact.setdefault(artifact.id, []).append(version)

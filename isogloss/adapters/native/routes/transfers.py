@@ -17,15 +17,14 @@ from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.transfers import PERMIT, TRANSFERS
 from isogloss.core.errors import NotFound
 from isogloss.core.ports import Reader, StoredObject
+from isogloss.core.registry.files import Permitted, find_permitted, read_permitted
 from isogloss.core.registry.multipart import entity_tag
 from isogloss.core.registry.transfers import (
     Operation,
     Permit,
     check_permit,
-    files_of,
     finish_upload,
     keep_object,
-    read_object,
 )
 
 MOST_FINISH_BYTES = 1024 * 1024
@@ -56,18 +55,18 @@ async def get_object(call: Call, receive: Receive) -> ASGIApp:
     """The object of a permit to read, or a range of it."""
     # Read before the answer is sent, so that what is received by then is that the client left.
     await read_body_within(receive, 0)
-    permit, found = await _readable(call)
-    wanted = _wanted(call, found, _header(call, b"range"))
+    permitted = await _readable(call)
+    wanted = _wanted(call, permitted.found, _header(call, b"range"))
     if wanted.status == 304:
         return _without_body(wanted)
     span = wanted.span
-    chunks = await read_object(call.registry, permit, found, span.start, span.end)
+    chunks = await read_permitted(call.registry, permitted, span.start, span.end)
     return Stream(chunks, wanted.headers, status=wanted.status)
 
 
 async def head_object(call: Call, receive: Receive) -> ASGIApp:
     """What ``get_object`` would tell, without the bytes."""
-    _, found = await _readable(call)
+    found = (await _readable(call)).found
     # Only GET asks for ranges.
     return _without_body(_wanted(call, found, None))
 
@@ -91,10 +90,10 @@ async def _permit(call: Call, operation: Operation) -> Permit:
     return await call.registry.store.read(work)
 
 
-async def _readable(call: Call) -> tuple[Permit, StoredObject]:
+async def _readable(call: Call) -> Permitted:
     permit = await _permit(call, Operation.READ)
     try:
-        return permit, await files_of(call.registry).objects.head(permit.key)
+        return await find_permitted(call.registry, permit)
     except NotFound:
         raise Refusal(404, "The file of this address is not there.") from None
 

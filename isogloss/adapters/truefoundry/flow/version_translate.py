@@ -12,7 +12,6 @@ from isogloss.adapters.truefoundry import version_translate
 from isogloss.adapters.truefoundry.artifact_translate import ArtifactRow
 from isogloss.adapters.truefoundry.fqn import Fqn
 from isogloss.adapters.truefoundry.guesses import DEPLOYABLE
-from isogloss.adapters.truefoundry.places import shown_uri
 from isogloss.adapters.truefoundry.run_translate import value
 from isogloss.adapters.truefoundry.times import moment
 from isogloss.adapters.truefoundry.version_translate import (
@@ -22,6 +21,7 @@ from isogloss.adapters.truefoundry.version_translate import (
     kind_of,
     rest_of,
     size_of,
+    uri_of,
     word_of,
 )
 
@@ -79,7 +79,7 @@ def _version(row: VersionRow, around: Around, noun: str) -> dict[str, Any]:
         "tags": around.tags.get(row.id, []),
     }
     optional = {
-        "artifact_storage_root": shown_uri(around.place, row.uri),
+        "artifact_storage_root": uri_of(row, around.place),
         "description": row.description,
         "run_id": row.producer_run,
         "artifact_size": size_of(row, kind),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from isogloss.adapters.call import Body, Call
-from isogloss.adapters.operations import Plain, Route, Write
+from isogloss.adapters.operations import Plain, Route, Write, encode
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.bodies.manifests import read_manifest
 from isogloss.adapters.truefoundry.bodies.requests import (
@@ -13,7 +13,7 @@ from isogloss.adapters.truefoundry.bodies.requests import (
     SignedUrls,
     WithManifest,
 )
-from isogloss.adapters.truefoundry.holders import Holder, addresses, level_of, part_addresses
+from isogloss.adapters.truefoundry.holders import Foreign, Holder, addresses, level_of, part_addresses, signed_reads
 from isogloss.adapters.truefoundry.kinds import DIALECT
 from isogloss.adapters.truefoundry.lookup import named_project
 from isogloss.adapters.truefoundry.places import storage_root
@@ -24,6 +24,7 @@ from isogloss.core.model import Stage, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import transfers
 from isogloss.core.registry.artifacts import ByWord
+from isogloss.core.registry.files import content_of
 from isogloss.core.registry.stages import fail_stage, stage_version
 from isogloss.core.registry.transfers import STAGE, Owner
 
@@ -73,38 +74,57 @@ async def give_up(call: Call, unit: Writer, stage_id: str) -> None:
 async def sign_urls(call: Call) -> Reply:
     """An address for each path, in the order of the paths."""
     body: SignedUrls = _SIGNED_URLS.read(call)
-    return await addresses(call, await holder_of(call, body.id, writing=body.operation == "WRITE"), body)
+    if body.operation == "WRITE":
+        return await addresses(call, await written_holder(call, body.id), body)
+    return Reply(encode({"data": await signed_reads(call, await holder_of(call, body.id), body.paths)}))
 
 
 async def begin_multipart(call: Call) -> Reply:
     """Addresses for the parts of a large file."""
     body: MultipartUpload = _MULTIPART.read(call)
-    return await part_addresses(call, await holder_of(call, body.id, writing=True), body)
+    return await part_addresses(call, await written_holder(call, body.id), body)
 
 
 async def list_files(call: Call) -> Reply:
     """One level of a version's files."""
     body: ListFiles = _LIST_FILES.read(call)
-    return await level_of(call, await holder_of(call, body.id, writing=False), body)
+    return await level_of(call, await holder_of(call, body.id), body)
 
 
-async def holder_of(call: Call, holder_id: str, *, writing: bool) -> Holder:
-    """What has files by this id: a stage, or where nothing is to be written a version.
-
-    Raises ``Denied`` and ``NotFound``.
-    """
-    require(call.caller, Role.EDITOR if writing else Role.VIEWER)
+async def written_holder(call: Call, holder_id: str) -> Holder:
+    """What takes files by this id: a stage. Raises ``Denied`` and ``NotFound``."""
+    require(call.caller, Role.EDITOR)
 
     async def work(unit: Reader) -> Holder:
-        staged = await unit.get(Stage, id=holder_id)
-        if staged is not None and staged.expires > call.registry.clock():
-            return Holder(id=staged.id, project_id=staged.project_id, owner=Owner(STAGE, staged.id))
-        if writing:
+        found = await _staged(call, unit, holder_id)
+        if found is None:
             raise NotFound("stage", holder_id)
-        row = await row_of(unit, holder_id)
-        return Holder(id=row.id, project_id=row.project_id, owner=None)
+        return found
 
     return await call.registry.store.read(work)
+
+
+async def holder_of(call: Call, holder_id: str) -> Holder | Foreign:
+    """What has files by this id: a stage, or a version, whoever wrote it. Raises ``Denied`` and ``NotFound``."""
+    require(call.caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> Holder | Foreign:
+        found = await _staged(call, unit, holder_id)
+        if found is not None:
+            return found
+        row = await row_of(unit, holder_id)
+        if row.dialect == DIALECT:
+            return Holder(id=row.id, project_id=row.project_id, owner=None)
+        return Foreign(id=row.id, content=await content_of(call.registry, unit, call.caller, row.id))
+
+    return await call.registry.store.read(work)
+
+
+async def _staged(call: Call, unit: Reader, holder_id: str) -> Holder | None:
+    staged = await unit.get(Stage, id=holder_id)
+    if staged is None or staged.expires <= call.registry.clock():
+        return None
+    return Holder(id=staged.id, project_id=staged.project_id, owner=Owner(STAGE, staged.id))
 
 
 ROUTES: tuple[Route, ...] = (

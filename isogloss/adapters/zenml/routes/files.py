@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Awaitable, Callable
 
 from litestar.types import ASGIApp
 from msgspec import Struct
@@ -12,13 +13,21 @@ from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.failures import Absent, BadValue, Forbidden, Refusal, Unprocessable
 from isogloss.adapters.zenml.kinds import DIALECT
+from isogloss.adapters.zenml.opening import lay_out
 from isogloss.adapters.zenml.stack_translate import COMPONENT
 from isogloss.adapters.zenml.stores import key_in, store_key
-from isogloss.adapters.zenml.translate import VersionFacet, Visualization, version_facet
+from isogloss.adapters.zenml.translate import (
+    VersionFacet,
+    Visualization,
+    foreign_facet,
+    foreign_uri,
+    version_facet,
+)
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.archives import is_there, open_archive
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.model import Version
+from isogloss.core.places import laid_out_at, owned_key
 from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry import records
@@ -29,7 +38,21 @@ MOST_SHOWN_BYTES = 32 * 1024 * 1024
 """The largest file that is shown: it is held in memory, as is the answer with it."""
 
 _MOST = 2**63 - 1
-_FIELDS = ("id", "uri", "store_id", "facet", "dialect", "label", "artifact.id", "artifact.kind", "artifact.name")
+_FIELDS = (
+    "id",
+    "uri",
+    "store_id",
+    "facet",
+    "dialect",
+    "label",
+    "artifact.id",
+    "artifact.kind",
+    "artifact.name",
+    "project_id",
+    "form",
+    "data_type",
+    "owned",
+)
 
 
 class Shown(Struct, frozen=True):
@@ -40,7 +63,10 @@ class Shown(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A version and where its files lie: ``store`` is the key of its store, whose name is ``store_name``."""
+    """A version and where its files lie: ``store`` is the key of its store, whose name is ``store_name``.
+
+    ``kept`` is the key of the files where they are the registry's own, which lie in no store.
+    """
 
     id: str
     uri: str
@@ -48,9 +74,12 @@ class Stored(Struct, frozen=True, kw_only=True):
     store_name: str
     facet: VersionFacet
     filename: str
+    kept: str | None = None
 
     def key(self, files: Files, uri: str) -> str | None:
         """The key of a uri in the version's store; null for any other."""
+        if self.kept is not None and uri == self.uri:
+            return self.kept
         return key_in(files.shared, self.store, uri)
 
 
@@ -63,7 +92,7 @@ async def show_version(call: Call) -> Reply:
     async def work(unit: Reader) -> Stored:
         return await _stored(call, unit, call.caller, version_id)
 
-    stored = await call.registry.store.read(work)
+    stored = await opened(call, work)
     shown = _visualization(stored, index)
     key = stored.key(files, shown.uri)
     if key is None:
@@ -110,7 +139,7 @@ async def permit_download(call: Call) -> Reply:
     async def work(unit: Reader) -> Stored:
         return await _stored(call, unit, call.caller, version_id)
 
-    stored = await call.registry.store.read(work)
+    stored = await opened(call, work)
     files = _files(call)
     if not await is_there(files.objects, _key(stored, files)):
         raise _no_files(stored)
@@ -128,7 +157,7 @@ async def download_version(call: Call) -> ASGIApp:
         await check_permit(call.registry, unit, given[-1], version_id)
         return await _stored(call, unit, call.caller, version_id)
 
-    stored = await call.registry.store.read(work)
+    stored = await opened(call, work)
     files = _files(call)
     try:
         archive = await open_archive(files.objects, _key(stored, files))
@@ -159,18 +188,35 @@ async def _stored(call: Call, unit: Reader, caller: Principal, version_id: str) 
     )
     if not found:
         raise NotFound("version", version_id)
-    _, uri, store_id, facet, dialect, label, artifact_id, kind, name = found[0]
+    _, uri, store_id, facet, dialect, label, artifact_id, kind, name, project_id, form, data_type, owned = found[0]
+    own = dialect == DIALECT
     if store_id is None:
-        raise Absent(f"Artifact version {version_id} has no artifact store")
+        raise (Absent if own else NotLaidOut)(f"Artifact version {version_id} has no artifact store")
     store = await records.get_record(unit, caller, DIALECT, COMPONENT, store_id)
+    address = kinds.version_uri(version_id, uri)
     return Stored(
         id=version_id,
-        uri=kinds.version_uri(version_id, uri),
+        uri=address if own else foreign_uri(address, owned=owned),
         store=store_key(_files(call).shared, store),
         store_name=store.name or store.id,
-        facet=version_facet(dialect, facet),
+        facet=version_facet(facet) if own else foreign_facet(version_id, form, data_type, uri),
         filename=f"{kinds.artifact_name(artifact_id, kind, name)}-{label}.tar.gz",
+        kept=owned_key(project_id, version_id) if owned else None,
     )
+
+
+class NotLaidOut(Absent):
+    """A version that another dialect wrote is in no store yet, since nobody has asked for it here before."""
+
+
+async def opened(call: Call, work: Callable[[Reader], Awaitable[Stored]]) -> Stored:
+    """A version and where its files lie, laid out if need be. Raises as ``_stored``."""
+    try:
+        return await call.registry.store.read(work)
+    except NotLaidOut:
+        if not await lay_out(call.registry, [call.path_id("id")]):
+            raise
+    return await call.registry.store.read(work)
 
 
 def _files(call: Call) -> Files:
@@ -197,7 +243,7 @@ def with_files(delete: WriteOperation) -> PlainOperation:
         version_id = call.path_id("id")
 
         async def work(unit: Writer) -> tuple[bytes, str | None]:
-            uri = await _removable(call, unit, version_id) if from_store else None
+            uri = await _removable(call, unit, version_id, rows=rows) if from_store else None
             return encode(await delete(call, unit)), uri
 
         answer, uri = await call.registry.store.write(work)
@@ -212,10 +258,20 @@ def with_files(delete: WriteOperation) -> PlainOperation:
     return delete_version
 
 
-async def _removable(call: Call, unit: Reader, version_id: str) -> str:
-    """Where the version's files lie, if the server may remove them."""
+async def _removable(call: Call, unit: Reader, version_id: str, *, rows: bool) -> str | None:
+    """Where the version's files lie, if the server may remove them; null where they go with the version by themselves.
+
+    ``rows`` tells that it goes.
+    """
     require(call.caller, Role.EDITOR)
     version = await unit.get(Version, id=version_id)
+    if version is not None and version.dialect != DIALECT and _goes_along(version):
+        if not rows:
+            raise Forbidden(
+                f"The data of the artifact version '{version_id}' cannot be deleted by itself: it is kept with the "
+                "version. Nothing was deleted."
+            )
+        return None
     if version is not None and version.store_id is None:
         raise BadValue("Artifact version has no artifact store, cannot delete data.")
     stored = await _stored(call, unit, call.caller, version_id)
@@ -225,6 +281,12 @@ async def _removable(call: Call, unit: Reader, version_id: str) -> str:
             f"'{stored.store_name}'. Nothing was deleted."
         )
     return stored.uri
+
+
+def _goes_along(version: Version) -> bool:
+    """Whether all of a version's bytes are the registry's to remove, with the version."""
+    laid_out = laid_out_at(version.project_id, version.id, version.uri)
+    return version.owned or version.uri is None or laid_out is not None
 
 
 ROUTES: tuple[Route, ...] = (

@@ -16,9 +16,9 @@ from isogloss.adapters.truefoundry.flow.bodies import (
     StorageRoot,
 )
 from isogloss.adapters.truefoundry.flow.routes.experiments import project_with_id
-from isogloss.adapters.truefoundry.holders import Holder, begun, below, browsed, signed
+from isogloss.adapters.truefoundry.holders import Foreign, Holder, begun, below, browsed, signed, signed_reads
 from isogloss.adapters.truefoundry.places import URI
-from isogloss.adapters.truefoundry.routes.files import give_up, holder_of
+from isogloss.adapters.truefoundry.routes.files import give_up, holder_of, written_holder
 from isogloss.core.access import Role, require
 from isogloss.core.ports import Reader, Writer
 
@@ -34,24 +34,22 @@ DEFAULT_FILES = 500
 
 async def sign_reads(call: Call) -> Reply:
     """An address to read each path by, in the order of the paths."""
-    return await _signed(call, writing=False)
+    body: SignedUrls = _SIGNED_URLS.read(call)
+    holder = await holder_of(call, body.id)
+    return Reply(encode({"signed_urls": await signed_reads(call, holder, body.paths)}))
 
 
 async def sign_writes(call: Call) -> Reply:
     """An address to write each path by, in the order of the paths."""
-    return await _signed(call, writing=True)
-
-
-async def _signed(call: Call, *, writing: bool) -> Reply:
     body: SignedUrls = _SIGNED_URLS.read(call)
-    holder = await holder_of(call, body.id, writing=writing)
-    return Reply(encode({"signed_urls": await signed(call, holder, body.paths, writing=writing)}))
+    holder = await written_holder(call, body.id)
+    return Reply(encode({"signed_urls": await signed(call, holder, body.paths, writing=True)}))
 
 
 async def begin_multipart(call: Call) -> Reply:
     """Addresses for the parts of a large file."""
     body: MultiPartUpload = _MULTIPART.read(call)
-    return await uploaded(call, await holder_of(call, body.artifact_version_id, writing=True), body)
+    return await uploaded(call, await written_holder(call, body.artifact_version_id), body)
 
 
 async def uploaded(call: Call, holder: Holder, asked: MultiPartUpload | DatasetUpload) -> Reply:
@@ -64,10 +62,10 @@ async def uploaded(call: Call, holder: Holder, asked: MultiPartUpload | DatasetU
 async def list_files(call: Call) -> Reply:
     """One level of a version's files."""
     body: ListFiles = _LIST_FILES.read(call)
-    return await listed(call, await holder_of(call, body.id, writing=False), body)
+    return await listed(call, await holder_of(call, body.id), body)
 
 
-async def listed(call: Call, holder: Holder, asked: ListFiles | ListDatasetFiles) -> Reply:
+async def listed(call: Call, holder: Holder | Foreign, asked: ListFiles | ListDatasetFiles) -> Reply:
     """One level of files, as this family has it."""
     path = below(asked.path)
     level = await browsed(call, holder, path)
