@@ -26,6 +26,7 @@ from isogloss.core.query import (
     any_of,
 )
 from isogloss.core.references import spelled
+from isogloss.core.registry.projects import find_project
 
 Place: TypeAlias = tuple[Instant, str]
 """When the row before a page was made, and its id."""
@@ -149,6 +150,21 @@ async def get_listed(unit: Reader, caller: Principal, version_id: str) -> Listed
     if not rows:
         raise NotFound("version", version_id)
     return ListedVersion(**dict(zip(ListedVersion.__struct_fields__, rows[0], strict=True)))
+
+
+async def get_listed_artifact(unit: Reader, caller: Principal, artifact_id: str) -> ListedArtifact:
+    """An artifact that every dialect sees. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+    rows = await _page(unit, "artifact", _ARTIFACT_FIELDS, None, _equal("id", artifact_id), 1)
+    if not rows:
+        raise NotFound("artifact", artifact_id)
+    return _listed_artifact(rows[0])
+
+
+async def get_project(unit: Reader, caller: Principal, reference: str) -> Project:
+    """The project of this id or name. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+    return await find_project(unit, reference)
 
 
 async def get_any_run(unit: Reader, caller: Principal, run_id: str) -> Run:

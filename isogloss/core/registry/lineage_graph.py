@@ -18,7 +18,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Artifact, Derivation, Instant, Project
 from isogloss.core.ports import Reader
 from isogloss.core.query import AnyOf, Compare, IsNull, Operator, Query, Sort, Where, all_of
-from isogloss.core.references import keys_for
+from isogloss.core.references import keys_for, spelled
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.references import RUN, VERSION, only_meant, resolve
 from isogloss.core.registry.runs import STEP
@@ -459,3 +459,10 @@ def _run(run_id: str) -> _Point:
 
 def _owner(row: Derivation) -> _Point:
     return _version(row.version_id) if row.version_id is not None else _run(row.run_id or "")
+
+
+def node_reference(node: Node) -> str:
+    """What names a node: a version in the registry's own grammar, where its artifact has a name; else its id."""
+    if node.entity == RUN or node.name is None or node.kind is None or node.label is None:
+        return node.id
+    return spelled(node.project, node.kind, node.name, node.label)

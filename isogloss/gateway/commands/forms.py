@@ -10,7 +10,7 @@ from isogloss.core.model import Instant, Json, Run
 from isogloss.core.names import ORDINARY
 from isogloss.core.references import spelled
 from isogloss.core.registry.catalogue import ListedArtifact, ListedVersion, reference_to
-from isogloss.core.registry.lineage_graph import CLIENT, DERIVED, Edge, Lineage, Node
+from isogloss.core.registry.lineage_graph import CLIENT, DERIVED, Edge, Lineage, Node, node_reference
 from isogloss.core.registry.references import RUN, VersionTarget
 
 ARTIFACT_HEADER = ("PROJECT", "NAME", "VERSIONS", "NEWEST", "WRITTEN BY", "UPDATED")
@@ -118,7 +118,7 @@ def json_text(value: Any) -> str:
 def lineage_document(found: Lineage) -> dict[str, Any]:
     """A graph as a JSON document, whose nodes have their references."""
     nodes = [
-        msgspec.structs.asdict(node) | {"created": moment(node.created), "reference": _reference(node)}
+        msgspec.structs.asdict(node) | {"created": moment(node.created), "reference": node_reference(node)}
         for node in found.nodes
     ]
     return {
@@ -221,13 +221,7 @@ def _node_text(node: Node) -> str:
     if node.entity == RUN:
         state = "" if node.state is None else f", {node.state.lower()}"
         return f"run {node.name} ({node.dialect}{state})"
-    return f"{_reference(node)} ({node.dialect})"
-
-
-def _reference(node: Node) -> str:
-    if node.entity == RUN or node.name is None or node.kind is None or node.label is None:
-        return node.id
-    return spelled(node.project, node.kind, node.name, node.label)
+    return f"{node_reference(node)} ({node.dialect})"
 
 
 def _edge_text(edge: Edge) -> str:

@@ -16,7 +16,7 @@ from isogloss.core.registry.artifacts import ByName
 from isogloss.core.registry.projects import create_project, delete_project
 from isogloss.core.registry.tracking import Batch, State
 from isogloss.core.registry.versions import VersionDraft, change_version, delete_version, write_version
-from tests.core.registry.making import Maker, around
+from tests.support.making import Maker, around
 
 VIEWER = Principal(user_id=None, name="vera", role=Role.VIEWER)
 

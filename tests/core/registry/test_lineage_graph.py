@@ -11,7 +11,7 @@ from isogloss.core.model import RunLink, Version
 from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry, derivations
 from isogloss.core.registry.versions import PRODUCED, delete_version
-from tests.core.registry.making import Maker, around
+from tests.support.making import Maker, around
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from isogloss.core.registry.versions import VersionDraft, write_version
 from isogloss.gateway.assembly import open_registry
 from isogloss.gateway.cli import main
 from isogloss.gateway.settings import read_settings
-from tests.core.registry.making import Maker
+from tests.support.making import Maker
 
 
 class Shell:
