@@ -261,7 +261,7 @@ class Derivation(Struct, frozen=True, kw_only=True):
 
     ``origin`` is ``metadata``, where it was said under the key for inputs, or ``link``. ``reference`` is the text that
     named the source. One that names nothing yet has no source and a row for each ``key`` by which it is found once
-    there is something that it may name (see ``references``); ``key`` is empty otherwise. It goes with either end.
+    there is something that it may name (see ``references``); ``key`` is null otherwise. It goes with either end.
     """
 
     id: str
@@ -272,7 +272,7 @@ class Derivation(Struct, frozen=True, kw_only=True):
     source_run_id: str | None
     origin: str
     reference: str
-    key: str
+    key: str | None
     author_id: str | None
     created: Instant
 

@@ -87,7 +87,7 @@ async def link(registry: Registry, unit: Writer, caller: Principal, made: str, s
     kept = await unit.find(Derivation, **ends, origin=LINK)
     if kept:
         return kept[0]
-    row = _row(registry, owner, origin, source.strip(), "", LINK, caller.user_id)
+    row = _row(registry, owner, origin, source.strip(), None, LINK, caller.user_id)
     await unit.add(row)
     return row
 
@@ -145,10 +145,11 @@ async def _rows(
         source = meant.get(reference)
         if source is not None:
             if source != owner:
-                rows.append(_row(registry, owner, source, reference, "", origin, author_id))
+                rows.append(_row(registry, owner, source, reference, None, origin, author_id))
             continue
-        keys = keys_of(meaning for _, meaning in read_reference(reference, registry.namings))
-        rows += [_row(registry, owner, None, reference, key, origin, author_id) for key in keys or [""]]
+        meanings = [meaning for _, meaning in read_reference(reference, registry.namings)]
+        keys: list[str | None] = [*keys_of(meanings)] or [None]
+        rows += [_row(registry, owner, None, reference, key, origin, author_id) for key in keys]
     return rows
 
 
@@ -157,7 +158,7 @@ def _row(
     owner: Target,
     source: Target | None,
     reference: str,
-    key: str,
+    key: str | None,
     origin: str,
     author_id: str | None,
 ) -> Derivation:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Artifact, Derivation, Instant, Project
 from isogloss.core.ports import Reader
-from isogloss.core.query import AnyOf, Compare, IsNull, Operator, Query, Sort, Where, all_of
+from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, Where, all_of
 from isogloss.core.references import keys_for, spelled
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.references import RUN, VERSION, only_meant, resolve
@@ -378,10 +378,7 @@ class _Walk:
         if not values:
             return []
         fields = Derivation.__struct_fields__
-        where: Where = AnyOf(field, tuple(values))
-        if field == "key":
-            where = all_of(where, IsNull("source_version_id"), IsNull("source_run_id"))
-        rows = await self._rows("derivation", fields, where, Sort("id"))
+        rows = await self._rows("derivation", fields, AnyOf(field, tuple(values)), Sort("id"))
         return [Derivation(**dict(zip(fields, row, strict=True))) for row in rows]
 
     async def _rows(

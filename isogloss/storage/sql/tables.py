@@ -352,14 +352,13 @@ derivations = Table(
     *(Column(name, ByCodePoint, ForeignKey(end, ondelete="CASCADE"), nullable=True) for name, end in (*_OF, *_FROM)),
     _text("origin"),
     _text("reference"),
-    _text("key"),
+    _text("key", null=True),
     _text("author_id", null=True),
     _instant("created"),
     *(
         Index(f"ix_derivations_{name}", name, "id", **_where(f"{name} IS NOT NULL"))
-        for name in ("version_id", "run_id", "source_version_id", "source_run_id")
+        for name in ("version_id", "run_id", "source_version_id", "source_run_id", "key")
     ),
-    Index("ix_derivations_key", "key", "id", **_where("key <> ''")),
     Index("ix_derivations_created", "project_id", "created", "id"),
 )
 

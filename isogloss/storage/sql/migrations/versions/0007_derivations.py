@@ -26,7 +26,7 @@ def upgrade() -> None:
         *(sa.Column(name, TEXT, nullable=True) for name in ENDS),
         sa.Column("origin", TEXT, nullable=False),
         sa.Column("reference", TEXT, nullable=False),
-        sa.Column("key", TEXT, nullable=False),
+        sa.Column("key", TEXT, nullable=True),
         sa.Column("author_id", TEXT, nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         *(
@@ -35,8 +35,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_derivations"),
     )
-    for name, condition in (*((name, f"{name} IS NOT NULL") for name in ENDS), ("key", "key <> ''")):
-        said = sa.text(condition)
+    for name in (*ENDS, "key"):
+        said = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"ix_derivations_{name}", "derivations", [name, "id"], sqlite_where=said, postgresql_where=said)
     op.create_index("ix_derivations_created", "derivations", ["project_id", "created", "id"])
 
