@@ -28,7 +28,10 @@ OWN = "isogloss"
 """The registry's own grammar, among the dialects."""
 
 INPUTS = "isogloss.inputs"
-"""The key of metadata, and of a run's tags, under which any client says from what something was made."""
+"""The key of metadata, and of a run's tags, under which any client says from what something was made.
+
+Of tags that are plain texts, it is what stands before an equals sign.
+"""
 
 LONGEST = 8192
 MOST_INPUTS = 1000
@@ -217,6 +220,15 @@ def inputs_of(document: Json | None) -> list[str]:
         return []
     value = msgspec.json.decode(document, type=dict[str, msgspec.Raw]).get(INPUTS)
     return [] if value is None else references_in(msgspec.json.decode(value))
+
+
+def inputs_of_tags(tags: Json) -> list[str]:
+    """The references that a run's tags (a JSON list of texts) have behind ``isogloss.inputs=``, each once."""
+    if INPUTS not in tags:
+        return []
+    mark = f"{INPUTS}="
+    told = [each for each in msgspec.json.decode(tags) if isinstance(each, str) and each.startswith(mark)]
+    return references_in([reference for each in told for reference in references_in(each.removeprefix(mark))])
 
 
 def references_in(value: Any) -> list[str]:

@@ -112,6 +112,18 @@ async def test_a_training_run_says_it_in_a_tag_and_a_version_names_the_run_that_
     assert await clients.edges("artifact:default/default/weights:latest") == expected
 
 
+async def test_a_flow_run_says_it_in_a_tag(clients: Clients) -> None:
+    await clients.artifact("table")
+    flow = await clients.prefect.post("/flows/", {"name": "flow"})
+    body = {"flow_id": flow["id"], "name": "nightly", "tags": ["daily", f"{INPUTS}=prefect:table"]}
+    run = await clients.prefect.post("/flow_runs/", body)
+    await clients.artifact("report", flow_run_id=run["id"])
+    assert await clients.edges("report") == ["nightly produced report@1", "table@1 derived nightly"]
+    changed = await clients.prefect("PATCH", f"/flow_runs/{run['id']}", {"tags": ["daily"]})
+    assert changed.status == 204
+    assert await clients.edges("report") == ["nightly produced report@1"]
+
+
 async def test_what_is_said_before_there_is_anything_holds_once_there_is(clients: Clients) -> None:
     await clients.artifact("report", metadata_={INPUTS: "model:default/default/churn:v1.0"})
     assert await clients.edges("prefect:report") == []

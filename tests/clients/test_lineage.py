@@ -56,7 +56,7 @@ UPWARD = {
     ("artifact:summary", "derived", "model:churn", None),
     ("artifact:summary", "derived", "truefoundry run", None),
     ("truefoundry run", "produced", "model:churn", None),
-    ("artifact:features", "derived", "artifact:summary", None),
+    ("artifact:features", "derived", "prefect run", "summarize"),
     ("prefect run", "produced", "artifact:summary", "summarize"),
     ("artifact:raw-table", "derived", "artifact:features", None),
 }
@@ -71,8 +71,11 @@ def test_what_was_written_first_is_used_by_all_of_them(place: Place) -> None:
         ("artifact:features", "derived", "zenml run", "count"),
         ("zenml run", "produced", "artifact:counting::count::output", "count"),
     }
-    produced_above = {("prefect run", "produced", "artifact:summary", "summarize")}
-    assert edges(place, "prefect:raw-table", "--down") == (UPWARD - produced_above) | used
+    overview = {
+        ("artifact:summary", "derived", "artifact:overview", None),
+        ("prefect run", "produced", "artifact:overview", None),
+    }
+    assert edges(place, "prefect:raw-table", "--down") == UPWARD | used | overview
 
 
 def test_the_lineage_is_shown_as_a_tree(place: Place) -> None:

@@ -20,6 +20,7 @@ from isogloss.core.references import (
     Newest,
     Ordinal,
     inputs_of,
+    inputs_of_tags,
     keys_of,
     read_own,
     read_reference,
@@ -105,6 +106,12 @@ def test_metadata_without_the_key_has_no_inputs() -> None:
     assert inputs_of(None) == []
     assert inputs_of("{}") == []
     assert inputs_of('{"note":"isogloss.inputs"}') == []
+
+
+def test_tags_of_a_run_say_inputs_behind_an_equals_sign() -> None:
+    tags = ["a", f"{INPUTS}=zenml:data:1, b", f"{INPUTS}=b", INPUTS, f"x{INPUTS}=c", 7]
+    assert inputs_of_tags(json.dumps(tags)) == ["zenml:data:1", "b"]
+    assert inputs_of_tags("[]") == []
 
 
 def test_what_names_nothing_yet_is_found_by_every_name_that_it_has() -> None:

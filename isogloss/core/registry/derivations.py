@@ -13,7 +13,7 @@ from isogloss.core.errors import Invalid, NotFound
 from isogloss.core.model import Derivation, Json, Run, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, Sort, all_of, any_of
-from isogloss.core.references import inputs_of, keys_of, read_reference, references_in
+from isogloss.core.references import inputs_of, inputs_of_tags, keys_of, read_reference, references_in, says_inputs
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.references import RUN, VERSION, Target, only_meant, resolve
 
@@ -54,6 +54,12 @@ async def follow_metadata(
 async def follow_text(registry: Registry, unit: Writer, owner: Target, text: str | None, author_id: str | None) -> None:
     """As ``follow_metadata``, where the value under the key is a text."""
     await follow_references(registry, unit, owner, [] if text is None else references_in(text), author_id)
+
+
+async def follow_tags(registry: Registry, unit: Writer, run: Run, before: Json = "[]") -> None:
+    """Bring the rows of a run up to date with its tags, which were other ones before; most say nothing of this."""
+    if run.tags != before and (says_inputs(run.tags) or says_inputs(before)):
+        await follow_references(registry, unit, of_run(run), inputs_of_tags(run.tags), run.author_id)
 
 
 async def follow_references(
