@@ -39,7 +39,7 @@ def add_to(commands: "Commands") -> None:
         "pattern", nargs="?", metavar="PROJECT|PATTERN", help="a project's name, or a pattern of artifacts' names"
     )
     command.add_argument("--versions", action="store_true", help="list versions instead of artifacts")
-    command.add_argument("--limit", type=_positive, default=200, help="lines at most (%(default)s)")
+    command.add_argument("--limit", type=_positive, metavar="N", default=200, help="lines at most (%(default)s)")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(command=_ls)
 
@@ -56,6 +56,7 @@ def add_to(commands: "Commands") -> None:
     command.add_argument(
         "--depth",
         type=_depth,
+        metavar="N",
         default=lineage_graph.DEPTH,
         help="how many edges away, between versions and runs (%(default)s)",
     )
