@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from isogloss.core.access import Credential, Gate
+from isogloss.core.references import Naming
 from isogloss.core.registry import Registry
 from isogloss.core.registry.devices import make_device_key
 from isogloss.core.registry.tokens import MakeKey
@@ -46,7 +47,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     shapes of these answers. ``connect`` gives the lines that point the vendor's client at an address, with a user's
     name and a key if there is one; it is null where no client is the dialect's own. ``refuses`` tells which
     credentials, or the lack of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees
-    at every start that what its clients take for granted is there; several gateways may start at once.
+    at every start that what its clients take for granted is there; several gateways may start at once. ``naming``
+    tells, for the tenant's name, how it names versions; it is null where it has no way of its own.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     streamed_paths: frozenset[str] = frozenset()
     refuses: Callable[[Credential | None], bool] | None = None
     prepare: Callable[[Registry], Awaitable[None]] | None = None
+    naming: Callable[[str], Naming] | None = None
 
 
 CALLER = "isogloss.caller"

@@ -256,6 +256,27 @@ class RunLink(Struct, frozen=True, kw_only=True):
     slot: str
 
 
+class Derivation(Struct, frozen=True, kw_only=True):
+    """A version or run, and a version or run that it was made from, as somebody says. One of each pair is given.
+
+    ``origin`` is ``metadata``, where it was said under the key for inputs, or ``link``. ``reference`` is the text that
+    named the source. One that names nothing yet has no source and a row for each ``key`` by which it is found once
+    there is something that it may name (see ``references``); ``key`` is null otherwise. It goes with either end.
+    """
+
+    id: str
+    project_id: str
+    version_id: str | None
+    run_id: str | None
+    source_version_id: str | None
+    source_run_id: str | None
+    origin: str
+    reference: str
+    key: str | None
+    author_id: str | None
+    created: Instant
+
+
 class Parameter(Struct, frozen=True, kw_only=True):
     """A value that a run was given, under a key of the run."""
 
@@ -510,6 +531,7 @@ Entity: TypeAlias = (
     | Run
     | RunState
     | RunLink
+    | Derivation
     | Parameter
     | RunTag
     | MetricPoint

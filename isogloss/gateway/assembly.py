@@ -21,7 +21,7 @@ from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.core.registry.secret import ensure_signing_secret
 from isogloss.core.registry.users import ensure_admin, ensure_open_user
 from isogloss.gateway.app import create_app
-from isogloss.gateway.dialects import DIALECTS
+from isogloss.gateway.dialects import DIALECTS, namings
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.pages import Readiness
 from isogloss.gateway.problems import Problem
@@ -141,6 +141,7 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
             sequence=new_id,
             default_project=project,
             signing_secret=secret,
+            namings=namings(settings.tenant),
         )
         yield registry, store
     finally:

@@ -1,8 +1,8 @@
 """A crowded database: many rows of each kind, made by the engine itself in a few seconds.
 
-Versions take turns among the artifacts, every second one belongs to a run, every tenth bears the tag ``tag-7``, and
-every twentieth has metadata. Every run has a flow, a name, a state and a tag of its own group. Rows follow each other
-by a second.
+Versions take turns among the artifacts, every second one belongs to a run, to which it is linked, every tenth bears
+the tag ``tag-7``, and every twentieth has metadata. Every tenth was made from something, as somebody says. Every run
+has a flow, a name, a state and a tag of its own group. Rows follow each other by a second.
 """
 
 import sqlite3
@@ -96,6 +96,24 @@ def _statements(engine: str) -> list[str]:
             "metadata_entries",
             "id, entity, entity_id, key, value, type, created",
             f"{_id(7, 'i', engine)}, 'version', {_id(2, 'i * 20', engine)}, 'key-' || (i % 100), (i{text}), 'int', i",
+        ),
+        rows(
+            VERSIONS // 2,
+            "run_links",
+            "version_id, run_id, direction, slot",
+            f"{_id(2, 'i * 2', engine)}, {_id(3, f'i % {RUNS}', engine)}, "
+            "CASE WHEN i % 3 = 0 THEN 'consumed' ELSE 'produced' END, ''",
+        ),
+        rows(
+            VERSIONS // 5,
+            "derivations",
+            "id, project_id, version_id, run_id, source_version_id, source_run_id, origin, reference, key, created",
+            f"{_id(8, 'i', engine)}, {_PROJECT}, CASE WHEN i % 2 = 0 THEN {_id(2, 'i * 5', engine)} END, "
+            f"CASE WHEN i % 2 = 1 THEN {_id(3, 'i', engine)} END, "
+            f"CASE WHEN i % 3 = 0 THEN {_id(2, 'i * 5 + 1', engine)} END, "
+            f"CASE WHEN i % 3 = 1 THEN {_id(3, 'i + 1', engine)} END, "
+            "CASE WHEN i % 4 = 0 THEN 'link' ELSE 'metadata' END, 'key-' || i, "
+            "CASE WHEN i % 3 = 2 THEN 'name:key-' || i END, i * 1000000",
         ),
     ]
 

@@ -6,8 +6,10 @@ from isogloss.core.ports import Files, Store
 from isogloss.core.registry import Registry
 from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.core.registry.secret import ensure_signing_secret
+from isogloss.gateway.dialects import namings
 
 START = 1_750_000_000_000_000
+TENANT = "default"
 
 
 class Clock:
@@ -44,4 +46,5 @@ async def registry_over(store: Store, clock: Clock | None = None, files: Files |
         default_project=project,
         signing_secret=secret,
         files=files,
+        namings=namings(TENANT),
     )

@@ -3,12 +3,25 @@
 from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.native.endpoints import Endpoint
 from isogloss.adapters.native.failures import problem
-from isogloss.adapters.native.routes import handlers, transfers
+from isogloss.adapters.native.routes import artifacts, handlers, lineage, projects, transfers, versions
+from isogloss.adapters.native.routes.description import DOCS, OPENAPI, described
 from isogloss.adapters.operations import Route
 from isogloss.adapters.transfers import PATH, PREFIX
 
-ROUTES: tuple[Route, ...] = (*transfers.ROUTES,)
+ENDPOINTS: tuple[Endpoint, ...] = described(
+    (
+        *projects.ENDPOINTS,
+        *artifacts.ENDPOINTS,
+        *versions.ENDPOINTS,
+        *lineage.ENDPOINTS,
+        *transfers.ENDPOINTS,
+    )
+)
+"""Every endpoint that is served, with its description."""
+
+ROUTES: tuple[Route, ...] = tuple(endpoint.route for endpoint in ENDPOINTS)
 """Every operation that is served."""
 
 
@@ -21,8 +34,8 @@ NATIVE = Dialect(
     name="isogloss",
     prefixes=(PREFIX,),
     routes=routes,
-    # The permit in the address is the credential.
-    open_paths=frozenset({PATH}),
+    # In the address of a transfer the permit is the credential; what the API is like is no secret.
+    open_paths=frozenset({PATH, PREFIX + OPENAPI, PREFIX + DOCS}),
     streamed_paths=frozenset({PATH}),
     unauthorized=Answer(
         status=401,

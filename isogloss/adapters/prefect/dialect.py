@@ -5,6 +5,7 @@ import shlex
 from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
+from isogloss.adapters.prefect.references import naming
 from isogloss.adapters.prefect.routes import (
     PREFIX,
     Route,
@@ -58,5 +59,6 @@ PREFECT = Dialect(
     too_large=Answer(status=413, body=b'{"detail":"Request Entity Too Large"}'),
     failed=Answer(status=500, body=b'{"exception_message":"Internal Server Error"}'),
     connect=connect,
+    naming=naming,
 )
 """The dialect, with all of the vendor's ``/api`` that no other dialect claims by a longer prefix."""

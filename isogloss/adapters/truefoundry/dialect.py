@@ -11,6 +11,7 @@ from isogloss.adapters.reply import Reply
 from isogloss.adapters.truefoundry.failures import reply_to_flow, reply_to_ml, reply_to_svc
 from isogloss.adapters.truefoundry.flow import FLOW_ROUTES
 from isogloss.adapters.truefoundry.kinds import DIALECT
+from isogloss.adapters.truefoundry.references import naming
 from isogloss.adapters.truefoundry.routes import (
     artifacts,
     directories,
@@ -110,5 +111,6 @@ TRUEFOUNDRY = Dialect(
     failed=Answer(status=500, body=b'{"statusCode":500,"message":"Internal Server Error"}'),
     connect=connect,
     refuses=refuses,
+    naming=naming,
 )
 """The dialect, with the vendor's ``/api/svc`` and ``/api/ml``."""

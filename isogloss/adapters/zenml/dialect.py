@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.operations import Route, handlers
 from isogloss.adapters.zenml.default_stack import ensure_default_stack
+from isogloss.adapters.zenml.references import naming
 from isogloss.adapters.zenml.routes import (
     MANNER,
     PREFIX,
@@ -107,5 +108,6 @@ ZENML = Dialect(
     failed=Answer(status=500, body=b'{"detail":["RuntimeError","Internal Server Error"]}'),
     connect=connect,
     prepare=ensure_default_stack,
+    naming=naming,
 )
 """The dialect, with all of the vendor's ``/api/v1``."""

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from isogloss.core.model import Project
 from isogloss.core.ports import Clock, Files, Store
+from isogloss.core.references import Naming
 
 
 class Registry(Struct, frozen=True, kw_only=True):
@@ -13,7 +14,8 @@ class Registry(Struct, frozen=True, kw_only=True):
 
     ``new_id`` makes the ids of things, ``sequence`` those of rows that nobody names but that follow each other in
     time. ``id`` is the registry's own, the same in each of its processes, and so is ``signing_secret``, with which
-    they sign and seal. ``files`` is null where nothing is served, such as in a command that makes a token.
+    they sign and seal. ``files`` is null where nothing is served, such as in a command that makes a token. ``namings``
+    are the dialects' ways of naming versions, in the order in which they are asked.
     """
 
     id: str
@@ -24,3 +26,4 @@ class Registry(Struct, frozen=True, kw_only=True):
     default_project: Project
     signing_secret: str
     files: Files | None = None
+    namings: tuple[Naming, ...] = ()

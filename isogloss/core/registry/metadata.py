@@ -13,7 +13,9 @@ from isogloss.core.errors import NotFound
 from isogloss.core.model import Instant, Json, MetadataEntry, Record, Run, Version
 from isogloss.core.names import check_name
 from isogloss.core.ports import Writer
+from isogloss.core.references import says_inputs
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import follow_metadata, of_run, of_version
 
 Document: TypeAlias = dict[str, msgspec.Raw]
 
@@ -88,6 +90,9 @@ async def append(
     document = msgspec.json.encode(after).decode()
     await unit.add(*log_of(registry, entity, entity_id, added, registry.clock(), types))
     await unit.change(OWNERS[entity], {"id": entity_id}, metadata=document)
+    if says_inputs(added) and not isinstance(owner, Record):
+        end = of_run(owner) if isinstance(owner, Run) else of_version(owner)
+        await follow_metadata(registry, unit, end, document, owner.author_id)
     return document
 
 

@@ -31,6 +31,7 @@ from isogloss.core.query import Query
 from isogloss.core.registry import tags
 from isogloss.core.registry.artifacts import BySlug
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import follow_tags
 from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.versions import VersionDraft, write_version
 
@@ -141,6 +142,7 @@ async def create_run(
                 raise Conflict(f"The id {run.id!r} is taken.")
             return await standing_of(unit, existing), False
         await unit.add(*properties_of("run", run, change.properties or ()))
+        await follow_tags(registry, unit, run)
         data = await _write_state(registry, unit, caller, project, change)
         if mirror is not None and kin.parent is not None and change.state is not None:
             await _write(registry, unit, caller, project, mirror(kin.parent, run, change.state, data))
@@ -173,6 +175,7 @@ async def change_run(
         deployment = None if run.deployment_id is None else await unit.get(Workflow, id=run.deployment_id)
         change = decide(before, deployment)
         data = await _write(registry, unit, caller, project, change)
+        await follow_tags(registry, unit, change.run, run.tags)
         if change.state is None:
             return replace(before, run=change.run)
         if mirror is not None and run.parent_id is not None:

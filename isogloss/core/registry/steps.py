@@ -14,6 +14,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Instant, Json, Project, Property, Run, RunState
 from isogloss.core.ports import Writer
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import follow_tags
 from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.runs import RUN, STEP
 
@@ -91,6 +92,7 @@ async def _record(
         made = _made(registry, caller, project, step_id, newest)
         if await unit.add_if_absent(made):
             await unit.add(*properties_of("run", made, newest.properties))
+            await follow_tags(registry, unit, made)
             await _keep_states(unit, step_id, history)
             return
         # Another report of the same step came between; it is there now, and waits no longer.
@@ -103,6 +105,7 @@ async def _record(
         await unit.change(Run, {"id": step.id}, **{name: getattr(changed, name) for name in _CHANGING})
         await unit.remove(Property, entity="run", entity_id=step.id, dialect=step.dialect)
         await unit.add(*properties_of("run", step, newest.properties))
+        await follow_tags(registry, unit, changed, step.tags)
     await _keep_states(unit, step.id, history)
 
 

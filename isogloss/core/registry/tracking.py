@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, Invalid, NotFound
 from isogloss.core.model import (
+    Derivation,
     Instant,
     Json,
     Metric,
@@ -28,8 +29,10 @@ from isogloss.core.model import (
 from isogloss.core.names import check_name
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Compare, IsNull, Operator, Query, Sort, all_of
+from isogloss.core.references import INPUTS
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import METADATA, follow_text, of_run
 from isogloss.core.registry.runs import RunDraft, blank_run
 
 RUN = "run"
@@ -122,7 +125,7 @@ async def create_tracked_run(
         facet=facet,
     )
     await unit.add(run)
-    await _log_tags(unit, run, tags)
+    await _log_tags(registry, unit, run, tags)
     return run
 
 
@@ -229,7 +232,7 @@ async def find_tracked_run(unit: Reader, caller: Principal, project: Project, na
     return Run(**dict(zip(fields, rows[0], strict=True)))
 
 
-async def log(unit: Writer, caller: Principal, run_id: str, dialect: str, batch: Batch) -> None:
+async def log(registry: Registry, unit: Writer, caller: Principal, run_id: str, dialect: str, batch: Batch) -> None:
     """Log a batch.
 
     A point that was logged before is the same one still. A parameter keeps its value, a tag takes the new one. Raises
@@ -238,7 +241,7 @@ async def log(unit: Writer, caller: Principal, run_id: str, dialect: str, batch:
     require(caller, Role.EDITOR)
     run = await _locked(unit, run_id, dialect)
     await _log_parameters(unit, run, batch.parameters)
-    await _log_tags(unit, run, batch.tags)
+    await _log_tags(registry, unit, run, batch.tags)
     await _log_points(unit, run, batch.points)
 
 
@@ -261,13 +264,15 @@ def _check_same(key: str, kept: str, given: str) -> None:
         raise Invalid("parameters", f"{key!r} is {kept!r} already, and cannot become {given!r}; log another key")
 
 
-async def _log_tags(unit: Writer, run: Run, pairs: Sequence[tuple[str, str]]) -> None:
+async def _log_tags(registry: Registry, unit: Writer, run: Run, pairs: Sequence[tuple[str, str]]) -> None:
     if not pairs:
         return
     for key, value in pairs:
         _check("tag", key, value)
     given = dict(pairs)
     await unit.put(*(RunTag(run_id=run.id, key=key, value=value) for key, value in given.items()))
+    if INPUTS in given:
+        await follow_text(registry, unit, of_run(run), given[INPUTS], run.author_id)
 
 
 async def _log_points(unit: Writer, run: Run, points: Sequence[Point]) -> None:
@@ -330,6 +335,8 @@ async def delete_run_tags(unit: Writer, caller: Principal, run_id: str, dialect:
         if key not in kept:
             raise NotFound("run_tag", key)
     await unit.remove(RunTag, run_id=run.id, key=wanted)
+    if INPUTS in wanted:
+        await unit.remove(Derivation, run_id=run.id, origin=METADATA)
 
 
 async def logged(unit: Reader, run_ids: Sequence[str]) -> Logged:

@@ -27,8 +27,11 @@ from isogloss.core.model import (
 from isogloss.core.places import laid_out_at
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import AnyOf, Compare, Has, Operator, Query, Where, all_of
+from isogloss.core.references import says_inputs
+from isogloss.core.registry import derivations
 from isogloss.core.registry.artifacts import BySlug, Target, locked_target, remove_belongings
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import of_version
 from isogloss.core.registry.discards import discard_later, discards_of
 from isogloss.core.registry.metadata import log_of, replaced
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, summed
@@ -143,6 +146,11 @@ async def write_version(
     rows: list[Entity] = [
         version,
         *_links(version),
+        *(
+            await derivations.said_in(registry, unit, of_version(version), draft.metadata, caller.user_id)
+            if says_inputs(draft.metadata)
+            else ()
+        ),
         *log_of(registry, "version", version.id, draft.metadata, now),
     ]
     rows.append(of_artifact(registry, artifact, VERSION, 1, internal=version.internal))
@@ -218,6 +226,9 @@ async def rewrite_version(
             await unit.remove(MetadataEntry, entity="version", entity_id=version.id, key=gone)
         if entries:
             await unit.add(*entries)
+        if says_inputs(version.metadata) or says_inputs(changes["metadata"]):
+            owner = of_version(version)
+            await derivations.follow_metadata(registry, unit, owner, changes["metadata"], version.author_id)
     if "producer_run" in changes and changes["producer_run"] != version.producer_run:
         if version.producer_run is not None:
             await unit.remove(RunLink, version_id=version.id, run_id=version.producer_run, direction=PRODUCED, slot="")

@@ -344,6 +344,27 @@ run_links = Table(
     Index("ix_run_links_run", "run_id", "direction", "version_id"),
 )
 
+_OF = (("version_id", "versions.id"), ("run_id", "runs.id"))
+_FROM = (("source_version_id", "versions.id"), ("source_run_id", "runs.id"))
+
+derivations = Table(
+    "derivations",
+    metadata,
+    _text("id", key=True),
+    _text("project_id"),
+    *(Column(name, ByCodePoint, ForeignKey(end, ondelete="CASCADE"), nullable=True) for name, end in (*_OF, *_FROM)),
+    _text("origin"),
+    _text("reference"),
+    _text("key", null=True),
+    _text("author_id", null=True),
+    _instant("created"),
+    *(
+        Index(f"ix_derivations_{name}", name, "id", **_where(f"{name} IS NOT NULL"))
+        for name in ("version_id", "run_id", "source_version_id", "source_run_id", "key")
+    ),
+    Index("ix_derivations_created", "project_id", "created", "id"),
+)
+
 parameters = Table(
     "parameters",
     metadata,
@@ -579,6 +600,7 @@ TABLES: dict[type[Struct], Table] = {
     model.Run: runs,
     model.RunState: run_states,
     model.RunLink: run_links,
+    model.Derivation: derivations,
     model.Parameter: parameters,
     model.RunTag: run_tags,
     model.MetricPoint: metric_points,

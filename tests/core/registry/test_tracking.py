@@ -40,7 +40,7 @@ async def create(registry: Registry, name: str = "train", **given: Any) -> Run:
 
 
 async def log(registry: Registry, run: Run, **batch: Any) -> None:
-    await write(registry, lambda unit: tracking.log(unit, ANYBODY, run.id, DIALECT, Batch(**batch)))
+    await write(registry, lambda unit: tracking.log(registry, unit, ANYBODY, run.id, DIALECT, Batch(**batch)))
 
 
 async def find(registry: Registry, entity: type[Any], **key: Any) -> list[Any]:
@@ -324,7 +324,7 @@ async def test_a_dialect_reads_a_run_of_another_and_changes_nothing_of_it(regist
     run = await create(registry, dialect="another")
     assert await registry.store.read(lambda unit: tracking.get_tracked_run(unit, ANYBODY, run.id)) == run
     for work in (
-        lambda unit: tracking.log(unit, ANYBODY, run.id, DIALECT, Batch(tags=[("a", "1")])),
+        lambda unit: tracking.log(registry, unit, ANYBODY, run.id, DIALECT, Batch(tags=[("a", "1")])),
         lambda unit: tracking.put_away(registry, unit, ANYBODY, run.id, DIALECT),
         lambda unit: tracking.remove_tracked_run(registry, unit, ANYBODY, run.id, DIALECT),
     ):
@@ -342,6 +342,7 @@ async def test_a_project_goes_with_its_runs(registry: Registry) -> None:
             registry, unit, ANYBODY, project, dialect=DIALECT, name="a", state=RUNNING, started=None, facet=None
         )
         await tracking.log(
+            registry,
             unit,
             ANYBODY,
             run.id,
@@ -359,7 +360,7 @@ async def test_a_project_goes_with_its_runs(registry: Registry) -> None:
 async def test_who_may_only_read_logs_nothing(registry: Registry) -> None:
     run = await create(registry)
     for work in (
-        lambda unit: tracking.log(unit, VIEWER, run.id, DIALECT, Batch(tags=[("a", "1")])),
+        lambda unit: tracking.log(registry, unit, VIEWER, run.id, DIALECT, Batch(tags=[("a", "1")])),
         lambda unit: tracking.delete_run_tags(unit, VIEWER, run.id, DIALECT, ["a"]),
         lambda unit: tracking.put_away(registry, unit, VIEWER, run.id, DIALECT),
         lambda unit: tracking.bring_back(registry, unit, VIEWER, run.id, DIALECT),

@@ -19,6 +19,7 @@ from isogloss.core.query import (
     Sort,
     Where,
     all_of,
+    any_of,
 )
 from isogloss.storage.sql.compiler import POSTGRESQL, SQLITE, Compiler
 from isogloss.storage.sql.store import open_store, sqlite_path
@@ -39,6 +40,9 @@ FIELDS = {
     "tagged_artifact": ("id", "name", "version.id", "version.label"),
     "run": ("id", "name", "state_type", "tags", "facet"),
     "workflow": ("id", "name", "tags", "latest_run"),
+    "run_link": ("version_id", "run_id"),
+    "derivation": ("id", "version_id", "run_id", "source_version_id", "source_run_id"),
+    "newest_shown_version": ("version.id",),
 }
 RUN = Compare("role", Operator.EQ, "run")
 TRACKED = all_of(RUN, Compare("dialect", Operator.EQ, "prefect"), IsNull("deleted"))
@@ -118,6 +122,29 @@ FILTERS = {
     "workflow by id": ("workflow", all_of(FLOW, AnyOf("id", ("flow",)))),
     "workflow by name": ("workflow", all_of(FLOW, AnyOf("name", ("flow-7",)))),
 }
+IDS = (VERSION_7, RUN_7, "other")
+PRODUCED = Compare("direction", Operator.EQ, "produced")
+BEHIND = all_of(
+    Compare("created", Operator.LE, 7_000_000),
+    any_of(
+        Compare("created", Operator.LT, 7_000_000),
+        all_of(Compare("created", Operator.EQ, 7_000_000), Compare("id", Operator.LT, VERSION_7)),
+    ),
+)
+LEVELS = {
+    "links of versions": ("run_link", all_of(AnyOf("version_id", IDS), PRODUCED), Sort("version_id", then="run_id")),
+    "links of runs": ("run_link", all_of(AnyOf("run_id", IDS), PRODUCED), Sort("version_id", then="run_id")),
+    "what versions were made from": ("derivation", AnyOf("version_id", IDS), Sort("id")),
+    "what runs were made from": ("derivation", AnyOf("run_id", IDS), Sort("id")),
+    "what was made from versions": ("derivation", AnyOf("source_version_id", IDS), Sort("id")),
+    "what was made from runs": ("derivation", AnyOf("source_run_id", IDS), Sort("id")),
+    "what names nothing yet": ("derivation", AnyOf("key", ("name:key-7", "other")), Sort("id")),
+    "versions": ("shown_version", AnyOf("id", IDS), None),
+    "steps of runs": ("run", all_of(AnyOf("parent_id", IDS), Compare("role", Operator.EQ, "step")), None),
+    "newest versions": ("newest_shown_version", AnyOf("id", (ARTIFACT_7, "other")), None),
+}
+"""What a level of a walk through lineage asks for, in all projects."""
+
 ONE_PAGE = 10
 
 
@@ -150,6 +177,18 @@ def test_a_page_in_order_is_read_off_an_index(
 @pytest.mark.parametrize("field", ["id", "created"])
 def test_a_selective_filter_is_answered_from_its_index(crowded: str, source: str, where: Where, field: str) -> None:
     assert problems(crowded, page(source, where, Sort(field, True)), may_sort=True) == []
+
+
+@pytest.mark.parametrize(("source", "where", "sort"), LEVELS.values(), ids=LEVELS.keys())
+def test_a_level_of_lineage_is_found_by_indexes(crowded: str, source: str, where: Where, sort: Sort | None) -> None:
+    query = Query(source=source, fields=FIELDS[source], project_id=None, where=where, sort=sort, limit=20_001)
+
+    assert problems(crowded, query, may_sort=True) == []
+
+
+def test_a_page_behind_a_place_is_read_off_an_index(crowded: str) -> None:
+    for source in ("shown_version", "artifact"):
+        assert problems(crowded, page(source, BEHIND, Sort("created", True)), may_sort=False) == []
 
 
 def test_the_crowd_is_as_large_as_said(crowded: str) -> None:

@@ -10,9 +10,10 @@ from isogloss.adapters.body import read_body_within, read_chunks
 from isogloss.adapters.call import Call
 from isogloss.adapters.native.completion import completed, read_parts
 from isogloss.adapters.native.digests import read_digests
+from isogloss.adapters.native.endpoints import Endpoint, text_parameter
 from isogloss.adapters.native.failures import Refusal
 from isogloss.adapters.native.ranges import Span, Unsatisfiable, asked_range, http_date, is_unchanged, names
-from isogloss.adapters.operations import Route, Streamed
+from isogloss.adapters.operations import Streamed
 from isogloss.adapters.reply import Reply, Stream, attachment
 from isogloss.adapters.transfers import PERMIT, TRANSFERS
 from isogloss.core.errors import NotFound
@@ -169,9 +170,36 @@ def _header(call: Call, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1").strip()
 
 
-ROUTES: tuple[Route, ...] = (
-    Streamed("PUT", TRANSFERS, put_object),
-    Streamed("GET", TRANSFERS, get_object),
-    Streamed("HEAD", TRANSFERS, head_object),
-    Streamed("POST", TRANSFERS, finish),
+_PERMITTED = (text_parameter(PERMIT, "What the address lets do, sealed.", required=True),)
+_GROUP = "Transfers"
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        route=Streamed("PUT", TRANSFERS, put_object),
+        summary="Send the bytes of a file, by an address that a client was given",
+        group=_GROUP,
+        parameters=_PERMITTED,
+        body="bytes",
+    ),
+    Endpoint(
+        route=Streamed("GET", TRANSFERS, get_object),
+        summary="Fetch the bytes of a file, or a range of them",
+        group=_GROUP,
+        parameters=_PERMITTED,
+        statuses=(200, 206, 304),
+    ),
+    Endpoint(
+        route=Streamed("HEAD", TRANSFERS, head_object),
+        summary="Ask for the size of a file",
+        group=_GROUP,
+        parameters=_PERMITTED,
+        statuses=(200, 304),
+    ),
+    Endpoint(
+        route=Streamed("POST", TRANSFERS, finish),
+        summary="Put the parts of an upload together",
+        group=_GROUP,
+        parameters=_PERMITTED,
+        body="bytes",
+    ),
 )

@@ -162,7 +162,7 @@ async def delete_tag(call: Call, unit: Writer) -> dict[str, Any]:
 
 
 async def _log(call: Call, unit: Writer, batch: Batch) -> dict[str, Any]:
-    await tracking.log(unit, call.caller, call.path_text("id"), DIALECT, batch)
+    await tracking.log(call.registry, unit, call.caller, call.path_text("id"), DIALECT, batch)
     return {}
 
 

@@ -25,6 +25,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "tag": belongings.tag_source,
     "tag_link": belongings.tag_link_source,
     "run_link": runs.run_link_source,
+    "derivation": runs.derivation_source,
     "linked_version": versions.linked_version_source,
     "record": records.record_source,
     "stage": records.stage_source,

@@ -36,6 +36,16 @@ def run_link_source(alias: str = "l") -> Source:
     )
 
 
+def derivation_source(alias: str = "d") -> Source:
+    """What versions and runs were made from, as somebody says."""
+    row = tables.derivations.alias(alias)
+    return Source(
+        rows=row,
+        columns=columns_of(row),
+        selective=frozenset({"id", "version_id", "run_id", "source_version_id", "source_run_id", "key"}),
+    )
+
+
 _KEYED = {"parameter": tables.parameters, "run_tag": tables.run_tags, "metric": tables.metrics}
 """What runs have at most one of under each key."""
 

@@ -204,7 +204,7 @@ async def _named(call: Call, unit: Reader, project: Project, name: str) -> Run:
 
 
 async def _log(call: Call, unit: Writer, body: OfRun, batch: Batch) -> dict[str, Any]:
-    await tracking.log(unit, call.caller, _id(body), DIALECT, batch)
+    await tracking.log(call.registry, unit, call.caller, _id(body), DIALECT, batch)
     return {}
 
 

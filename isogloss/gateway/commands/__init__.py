@@ -1,0 +1,1 @@
+"""Commands by their noun. Each module adds its own to the command line."""
