@@ -90,7 +90,8 @@ def _in_prefect(writer: str, what: str) -> Any:
 
 
 def _page(writer: str, what: str) -> Any:
-    return {"type": "markdown", "heading": f"# {name_of(writer, what)}:1", "links": "files"}
+    files = FILES if writer == TRUEFOUNDRY else _files_from_zenml(writer, what)
+    return {"type": "markdown", "heading": f"# {name_of(writer, what)}:1", "files": files}
 
 
 def _loaded_from_prefect(writer: str, what: str) -> Any:
@@ -161,26 +162,25 @@ def comparable(writer: str, reader: str, aspect: str, found: Any, given: Written
             order = [moment(each) for each in found["order"]]
             return {"created": moment(found["created"]), "newest first": order == sorted(set(order), reverse=True)}
         case "content":
-            return {what: _content(writer, reader, one, given["contents"][what]) for what, one in found.items()}
+            return {what: _content(writer, reader, one) for what, one in found.items()}
     return found
 
 
-def _content(writer: str, reader: str, found: Any, version_id: str) -> Any:
+def _content(writer: str, reader: str, found: Any) -> Any:
     if not isinstance(found, dict) or "error" in found:
         return found
     if reader == PREFECT and writer != PREFECT:
-        data = found["data"]
-        link = f"/api/isogloss/v1/versions/{version_id}/files)"
-        return {
-            "type": found["type"],
-            "heading": data.partition("\n")[0],
-            "links": "files" if link in data else data,
-        }
+        return {**found, "files": _parsed(found["files"])}
     if reader == PREFECT and found["type"] == "table":
         return {**found, "data": json.loads(found["data"])}
     if reader == TRUEFOUNDRY:
-        return {path: json.loads(text) if path.endswith(".json") else text for path, text in found.items()}
+        return _parsed(found)
     return found
+
+
+def _parsed(files: Mapping[str, str]) -> dict[str, Any]:
+    """Texts of files by path, those of JSON as what they say."""
+    return {path: json.loads(text) if path.endswith(".json") else text for path, text in files.items()}
 
 
 def as_json(value: Any) -> str:

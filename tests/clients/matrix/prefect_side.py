@@ -1,8 +1,11 @@
 """Prefect's client in the matrix: it writes in a flow, and reads artifacts by key, id and run."""
 
+import re
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+import httpx
 from prefect import flow
 from prefect.artifacts import (
     Artifact,
@@ -98,7 +101,15 @@ def seen(writer: str, given: dict[str, Any]) -> dict[str, Any]:
 
     def content(what: str, version_id: str) -> dict[str, Any]:
         row = by_ids([version_id])[0]
-        return {"type": row.type, "data": row.data}
+        linked = re.search(r"\]\((\S+/files)\)", str(row.data))
+        if linked is None:
+            return {"type": row.type, "data": row.data}
+        listed = httpx.get(linked[1]).raise_for_status().json()["items"]
+        return {
+            "type": row.type,
+            "heading": row.data.partition("\n")[0],
+            "files": {file["path"]: httpx.get(f"{linked[1]}/{quote(file['path'])}").text for file in listed},
+        }
 
     return {
         "identity": found(
