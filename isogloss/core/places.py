@@ -72,6 +72,14 @@ def owned_key(project_id: str, owner_id: str, path: str | None = None) -> str:
     return files if path is None else checked_key(f"{files}/{path}")
 
 
+def project_of(key: str) -> str | None:
+    """The id of the project for which the registry keeps what is at a key; null for what is not its own."""
+    match key.split("/"):
+        case [place, project_id, _, *_] if place == OWNED:
+            return project_id
+    return None
+
+
 def upload_prefix(key: str, upload_id: str) -> str:
     """The prefix of what is put together as this object, beside the files of what owns it: no path of theirs meets it.
 

@@ -176,7 +176,7 @@ def _decision(device: Device, code: str, caller: Principal, session: str) -> str
     fields = "\n".join(f'<input type="hidden" name="{name}" value="{html.escape(v)}">' for name, v in hidden.items())
     return _page(
         f"""<p>Shall this device sign in as <strong>{html.escape(caller.name)}</strong>, with the role
-{caller.role.word}? It shows the code <code>{html.escape(code)}</code>.</p>
+{caller.reach.word}? It shows the code <code>{html.escape(code)}</code>.</p>
 <table>
 {rows}
 </table>

@@ -16,9 +16,11 @@ from msgspec import Struct
 from isogloss.adapters.dialect import CALLER
 from isogloss.adapters.prefect.decode import AnyRequest, admit, path_uuid
 from isogloss.adapters.prefect.failures import Refusal, detail, reply_to
+from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.reply import Reply
-from isogloss.core.access import Principal
+from isogloss.core.access import ANYBODY, Principal
 from isogloss.core.registry import Registry
+from isogloss.core.registry.callers import registry_for
 
 PREFIX = "/api"
 
@@ -81,7 +83,9 @@ def _handler(path: str, served: list[Route], registry: Registry) -> HTTPRouteHan
             endpoint, check_version = operation
             if check_version:
                 admit(request)
-            return await endpoint(registry, request)
+            # What answers without a credential has no caller.
+            asking = cast("dict[str, Any]", request.scope).get(CALLER, ANYBODY)
+            return await endpoint(registry_for(registry, asking, DIALECT, endpoint.__name__), request)
         except Exception as error:
             return reply_to(error)
 

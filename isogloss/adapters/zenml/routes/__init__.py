@@ -8,6 +8,7 @@ from isogloss.adapters.call import Call
 from isogloss.adapters.operations import Manner, PlainOperation, WriteOperation, encode, writing
 from isogloss.adapters.reply import Reply
 from isogloss.adapters.zenml.failures import Unprocessable, reply_to
+from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.core.model import Json
 from isogloss.core.ports import Writer
 from isogloss.core.registry import replies
@@ -44,6 +45,7 @@ def _idempotency_key(given: bytes) -> str:
 
 
 MANNER = Manner(
+    dialect=DIALECT,
     prefix=PREFIX,
     reply_to=reply_to,
     not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405),
