@@ -52,6 +52,10 @@ class Principal(Struct, frozen=True, kw_only=True):
         """What the caller is in a project."""
         return max(self.role, self.grants.get(project_id, Role.MEMBER))
 
+    def sees(self, project_id: str) -> bool:
+        """Whether the caller may know of a project."""
+        return self.role_in(project_id) >= Role.VIEWER
+
     @property
     def reach(self) -> Role:
         """The role of a key that may do what the caller may: the highest that they have anywhere.

@@ -117,6 +117,11 @@ class ScopedStore(Struct, frozen=True):
         return await self.store.write(scoped)
 
 
+def whole(store: Store) -> Store:
+    """The store that a scoped one narrows, for rules that hold whoever asks: nothing of its rows may be told."""
+    return store.store if isinstance(store, ScopedStore) else store
+
+
 class Places:
     """Tells to which project rows belong, with one statement for each kind of owner, and remembers it."""
 
@@ -199,10 +204,11 @@ class ScopedUnit:
         return await self._unit.sum(entity, field, **key)
 
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:
-        return await self._seen(await self._unit.lock(entity, **key))
+        found = await self._unit.lock(entity, **key)
+        return None if found is None or not await self._to_be_written(entity, [found]) else found
 
     async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
-        return await self._all_seen(await self._unit.lock_all(entity, **key))
+        return await self._to_be_written(entity, await self._unit.lock_all(entity, **key))
 
     async def add(self, *entities: Entity) -> None:
         owners = [row for row in entities if type(row) in _SOURCES]
@@ -242,6 +248,13 @@ class ScopedUnit:
         if self._visible is None:
             return found
         return [row for row, place in zip(found, await self._places.of(found), strict=True) if self._sees(place)]
+
+    async def _to_be_written(self, kind: type[E], found: list[E]) -> list[E]:
+        """Of rows that are locked, those that are seen; who holds them back must be one who may write them."""
+        seen = await self._all_seen(found)
+        if kind in _SOURCES and kind is not Project:
+            self._demand(kind, await self._places.of(seen))
+        return seen
 
     def _sees(self, place: Place) -> bool:
         return self._visible is None or place is None or place in self._caller.grants

@@ -127,6 +127,15 @@ async def begin_upload(
     return await _begin_here(registry, caller, key, parts, owner, link)
 
 
+async def remove_objects(registry: Registry, caller: Principal, keys: Sequence[str]) -> None:
+    """Remove objects, and what lies below their keys; what is not there is no error. Raises ``Denied``."""
+    _require_for(caller, keys, Role.EDITOR)
+    objects = files_of(registry).objects
+    await objects.delete(keys)
+    for key in keys:
+        await objects.delete_prefix(key)
+
+
 def _require_for(caller: Principal, keys: Sequence[str], role: Role) -> None:
     """Raise ``Denied`` unless the caller has the role in the projects of all objects."""
     if caller.role >= role:

@@ -15,14 +15,14 @@ from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.stack_translate import COMPONENT
 from isogloss.adapters.zenml.stores import key_in, store_key
 from isogloss.adapters.zenml.translate import VersionFacet, Visualization, version_facet
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import Principal, Role, require, require_in
 from isogloss.core.archives import is_there, open_archive
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.model import Version
 from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry import records
-from isogloss.core.registry.content import remove_files
+from isogloss.core.registry.content import check_foreign, remove_files
 from isogloss.core.registry.downloads import check_permit, issue_permit
 
 MOST_SHOWN_BYTES = 32 * 1024 * 1024
@@ -68,6 +68,7 @@ async def show_version(call: Call) -> Reply:
     key = stored.key(files, shown.uri)
     if key is None:
         raise _does_not_exist(f"File '{shown.uri}' lies outside of the artifact store '{stored.store_name}'.")
+    await check_foreign(call.registry, call.caller, shown.uri)
     try:
         content = await files.objects.read(key, MOST_SHOWN_BYTES)
     except NotFound:
@@ -110,7 +111,9 @@ async def permit_download(call: Call) -> Reply:
 
     stored = await call.registry.store.read(work)
     files = _files(call)
-    if not await is_there(files.objects, _key(stored, files)):
+    key = _key(stored, files)
+    await check_foreign(call.registry, call.caller, stored.uri)
+    if not await is_there(files.objects, key):
         raise _no_files(stored)
     return Reply(encode(issue_permit(call.registry, call.caller, version_id)))
 
@@ -212,8 +215,11 @@ def with_files(delete: WriteOperation) -> PlainOperation:
 
 async def _removable(call: Call, unit: Reader, version_id: str) -> str:
     """Where the version's files lie, if the server may remove them."""
-    require(call.caller, Role.EDITOR)
     version = await unit.get(Version, id=version_id)
+    if version is None:
+        require(call.caller, Role.EDITOR)
+    else:
+        require_in(call.caller, version.project_id, Role.EDITOR)
     if version is not None and version.store_id is None:
         raise BadValue("Artifact version has no artifact store, cannot delete data.")
     stored = await _stored(call, unit, call.caller, version_id)
