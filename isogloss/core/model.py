@@ -505,8 +505,8 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 
     ``id`` is time-ordered. ``user_id`` is null where the registry itself acted, or somebody who had not signed in.
     ``action`` is the name of the operation, ``project_id`` the project where it touched one only. ``subjects`` is a
-    JSON list of the first things that were added, changed or removed, each ``{"deed", "entity", "id"}``, and
-    ``touched`` how many there were.
+    JSON list of the first things that were added, changed or removed, each ``[deed, noun, id]``, and ``touched`` how
+    many there were.
     """
 
     id: str

@@ -5,7 +5,8 @@ without a write. Entries are never changed.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -23,7 +24,6 @@ from isogloss.core.model import (
     Metric,
     MetricPoint,
     Parameter,
-    Project,
     Property,
     RecordLink,
     Reply,
@@ -69,9 +69,8 @@ _OWNED: dict[type[Any], tuple[str, str]] = {
 _BESIDE = frozenset({Tally, Discard, Upload, Reply})
 """What the registry notes for itself, which changes nothing that anybody sees."""
 
-_NOUNS: dict[type[Any], str] = {
-    kind: re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in get_args(Entity)
-}
+_FIELDS: dict[type[Any], str] = {Grant: "user_id", Setting: "name"}
+"""By what an entry names what has no id of its own."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -84,7 +83,7 @@ class Deed(Struct, frozen=True):
     action: str
 
 
-class Subject(Struct, frozen=True):
+class Subject(Struct, frozen=True, array_like=True):
     """A thing that was ``added``, ``changed`` or ``removed``."""
 
     deed: str
@@ -114,35 +113,60 @@ class AuditedStore(Struct, frozen=True):
         return await self.store.write(audited)
 
 
+class _Kind(Struct, frozen=True):
+    """What an entry makes of rows of a kind: its ``noun``, the ``field`` that names them, and whether they say to
+    which project they belong. An ``owned`` row is a change of its owner, which the row itself tells where the noun is
+    empty; an ``aside`` is nothing.
+    """
+
+    noun: str
+    field: str
+    placed: bool
+    owned: bool
+    aside: bool
+
+
+def _kind(kind: type[Any]) -> _Kind:
+    named = re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    noun, field = _OWNED.get(kind) or (named, _FIELDS.get(kind, "id"))
+    placed = "project_id" in kind.__struct_fields__
+    return _Kind(noun, field, placed, kind in _OWNED, kind in _BESIDE)
+
+
+_KINDS = {kind: _kind(kind) for kind in get_args(Entity)}
+
+
 class Recorder:
-    """Fulfils ``Writer`` over another one, and notes what is written."""
+    """Fulfils ``Writer`` over another one, and notes what is written: on the way of every write, so it is brief."""
 
     def __init__(self, unit: Writer) -> None:
         self._unit = unit
         self.touched: dict[tuple[str, str], str] = {}
-        self._projects: set[str | None] = set()
-        self._known: dict[str, str | None] = {}
+        self._projects: set[str] = set()
+        self._known: dict[str, str] = {}
         # What only reads is the other one's own, so that it costs nothing more.
+        self.get = unit.get
         self.find = unit.find
         self.rows = unit.rows
         self.count = unit.count
         self.sum = unit.sum
 
-    async def get(self, entity: type[E], /, **key: Any) -> E | None:
-        return self._noticed(await self._unit.get(entity, **key))
-
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:
-        return self._noticed(await self._unit.lock(entity, **key))
+        found = await self._unit.lock(entity, **key)
+        if found is not None and _KINDS[entity].placed:
+            self._learn(found)
+        return found
 
     async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
         found = await self._unit.lock_all(entity, **key)
-        for row in found:
-            self._noticed(row)
+        if _KINDS[entity].placed:
+            for row in found:
+                self._learn(row)
         return found
 
-    async def add(self, *entities: Entity) -> None:
-        await self._unit.add(*entities)
+    def add(self, *entities: Entity) -> Coroutine[Any, Any, None]:
         self._note_rows(entities)
+        return self._unit.add(*entities)
 
     async def add_if_absent(self, entity: Entity) -> bool:
         added = await self._unit.add_if_absent(entity)
@@ -150,17 +174,17 @@ class Recorder:
             self._note_rows((entity,))
         return added
 
-    async def add_absent(self, *entities: Entity) -> None:
-        await self._unit.add_absent(*entities)
+    def add_absent(self, *entities: Entity) -> Coroutine[Any, Any, None]:
         self._note_rows(entities)
+        return self._unit.add_absent(*entities)
 
-    async def put(self, *entities: Entity) -> None:
-        await self._unit.put(*entities)
+    def put(self, *entities: Entity) -> Coroutine[Any, Any, None]:
         self._note_rows(entities)
+        return self._unit.put(*entities)
 
-    async def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> None:
-        await self._unit.change(entity, key, **values)
+    def change(self, entity: type[Entity], key: dict[str, Any], /, **values: Any) -> Coroutine[Any, Any, None]:
         self._note_key(CHANGED, entity, key)
+        return self._unit.change(entity, key, **values)
 
     async def remove(self, entity: type[Entity], /, **key: Any) -> int:
         removed = await self._unit.remove(entity, **key)
@@ -170,12 +194,7 @@ class Recorder:
 
     def entry(self, deed: Deed, entry_id: str, at: Instant) -> AuditEntry:
         """The entry of what was noted."""
-        caller = deed.caller
-        named = [
-            Subject(done, entity, subject_id)
-            for (entity, subject_id), done in list(self.touched.items())[:MOST_SUBJECTS]
-        ]
-        only = len(self._projects) == 1
+        caller, named = deed.caller, islice(self.touched.items(), MOST_SUBJECTS)
         return AuditEntry(
             id=entry_id,
             at=at,
@@ -183,75 +202,53 @@ class Recorder:
             user_name=caller.name,
             dialect=deed.dialect,
             action=deed.action,
-            project_id=next(iter(self._projects)) if only else None,
-            subjects=_encode(named).decode(),
+            project_id=next(iter(self._projects)) if len(self._projects) == 1 else None,
+            subjects=_encode([(done, noun, subject_id) for (noun, subject_id), done in named]).decode(),
             touched=len(self.touched),
         )
 
-    def _noticed(self, found: E | None) -> E | None:
+    def _learn(self, row: Any) -> None:
         """Remember to which project a row belongs, should it be written."""
-        project_id = getattr(found, "project_id", None)
-        if project_id is not None:
-            self._known[getattr(found, "id", "")] = project_id
-        return found
+        if row.project_id is not None:
+            self._known[row.id] = row.project_id
 
     def _note_rows(self, rows: Iterable[Any]) -> None:
         before: str | None = None
         for row in rows:
-            kind = type(row)
-            if kind in _BESIDE:
-                continue
-            owned = _OWNED.get(kind)
-            if owned is None:
-                subject = (noun_of(kind), id_of(row))
-                self.touched[subject] = ADDED
-                project_id = row.id if kind is Project else getattr(row, "project_id", None)
-                self._known[subject[1]] = project_id
-            else:
-                owner_id = getattr(row, owned[1]) or ""
-                if owner_id == before:
+            kind = _KINDS[type(row)]
+            project_id = row.project_id if kind.placed else None
+            if not kind.aside:
+                subject_id = getattr(row, kind.field) or ""
+                if not kind.owned:
+                    self.touched[kind.noun, subject_id] = ADDED
+                    if project_id is not None:
+                        self._known[subject_id] = project_id
+                elif subject_id == before:
                     # There may be many lines and points of one run.
                     continue
-                before = owner_id
-                subject = (owned[0] or row.entity, owner_id)
-                self.touched.setdefault(subject, CHANGED)
-                project_id = getattr(row, "project_id", None) or self._known.get(owner_id)
-            self._place(project_id)
+                else:
+                    before = subject_id
+                    self.touched.setdefault((kind.noun or row.entity, subject_id), CHANGED)
+                    project_id = project_id or self._known.get(subject_id)
+            if project_id is not None:
+                self._projects.add(project_id)
 
-    def _note_key(self, deed: str, kind: type[Any], key: dict[str, Any]) -> None:
-        if kind in _BESIDE:
+    def _note_key(self, deed: str, entity: type[Any], key: dict[str, Any]) -> None:
+        kind = _KINDS[entity]
+        if kind.aside:
             return
-        owned = _OWNED.get(kind)
-        if owned is None:
-            noun, field = noun_of(kind), "id"
-        else:
-            noun, field, deed = owned[0] or key.get("entity", ""), owned[1], CHANGED
-        ids = key.get(field)
-        for subject_id in ids if isinstance(ids, list) else (ids or key.get("project_id") or "",):
+        ids = key.get(kind.field) or key.get("project_id") or ""
+        if kind.owned:
+            deed = CHANGED
+        noun, project_id = kind.noun or key["entity"], key.get("project_id")
+        for subject_id in ids if isinstance(ids, list) else (ids,):
             if deed is CHANGED:
                 self.touched.setdefault((noun, subject_id), deed)
             else:
                 self.touched[noun, subject_id] = deed
-            self._place(key.get("project_id") or (subject_id if kind is Project else self._known.get(subject_id)))
-
-    def _place(self, project_id: str | None) -> None:
-        if isinstance(project_id, str):
-            self._projects.add(project_id)
-
-
-def noun_of(kind: type[Any]) -> str:
-    """What an entry calls a kind of thing, such as ``version`` or ``tag``."""
-    return _NOUNS[kind]
-
-
-def id_of(row: Any) -> str:
-    """By what an entry names a thing."""
-    match row:
-        case Grant():
-            return str(row.user_id)
-        case Setting():
-            return row.name
-    return str(row.id)
+            place = project_id or self._known.get(subject_id)
+            if place is not None:
+                self._projects.add(place)
 
 
 async def list_entries(
