@@ -4,11 +4,11 @@ from litestar.types import ControllerRouterHandler
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.native.failures import problem
-from isogloss.adapters.native.routes import handlers, transfers
+from isogloss.adapters.native.routes import audit, handlers, transfers
 from isogloss.adapters.operations import Route
 from isogloss.adapters.transfers import PATH, PREFIX
 
-ROUTES: tuple[Route, ...] = (*transfers.ROUTES,)
+ROUTES: tuple[Route, ...] = (*transfers.ROUTES, *audit.ROUTES)
 """Every operation that is served."""
 
 

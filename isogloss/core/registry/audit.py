@@ -6,6 +6,7 @@ without a write. Entries are never changed.
 
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar, get_args
 
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from isogloss.core.access import Principal, Role, require_everywhere
+from isogloss.core.errors import Invalid
 from isogloss.core.model import (
     AuditEntry,
     Discard,
@@ -37,7 +39,6 @@ from isogloss.core.model import (
 )
 from isogloss.core.ports import Clock, Reader, Store, Writer
 from isogloss.core.query import And, Compare, Operator, Or, Query, Sort, Where
-from isogloss.core.registry.context import Registry
 from isogloss.core.registry.projects import find_project
 
 E = TypeVar("E", bound=Entity)
@@ -47,6 +48,9 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 MOST_SUBJECTS = 20
 """How many things an entry names; of more it tells how many they were."""
+
+MOST_ENTRIES = 10_000
+"""How many entries are told at once at most."""
 
 _RUN = ("run", "run_id")
 _ENTITY = ("", "entity_id")
@@ -81,14 +85,6 @@ class Deed(Struct, frozen=True):
     caller: Principal
     dialect: str
     action: str
-
-
-class Subject(Struct, frozen=True, array_like=True):
-    """A thing that was ``added``, ``changed`` or ``removed``."""
-
-    deed: str
-    entity: str
-    id: str
 
 
 class AuditedStore(Struct, frozen=True):
@@ -252,14 +248,13 @@ class Recorder:
 
 
 async def list_entries(
-    registry: Registry,
     unit: Reader,
     caller: Principal,
     *,
     user: str | None = None,
     project: str | None = None,
     since: Instant | None = None,
-    limit: int = 100,
+    limit: int,
 ) -> list[AuditEntry]:
     """The newest entries, of one user or project (by name or id) where one is named, none older than ``since``.
 
@@ -286,9 +281,52 @@ async def list_entries(
     return [AuditEntry(**dict(zip(names, row, strict=True))) for row in await unit.rows(query)]
 
 
-def subjects_of(entry: AuditEntry) -> list[Subject]:
-    """The things that an entry names."""
-    return _read_subjects(entry.subjects)
+class ShownSubject(Struct, frozen=True):
+    """A subject as it is told."""
+
+    deed: str
+    entity: str
+    id: str
 
 
-_read_subjects = msgspec.json.Decoder(list[Subject]).decode
+class ShownEntry(Struct, frozen=True, kw_only=True):
+    """An entry as it is told: ``at`` in UTC, ``user`` by name, ``project`` by id, ``subjects`` by their nouns."""
+
+    id: str
+    at: datetime
+    user: str
+    user_id: str | None
+    dialect: str
+    action: str
+    project: str | None
+    subjects: list[ShownSubject]
+    touched: int
+
+
+def shown_entry(entry: AuditEntry) -> ShownEntry:
+    """The entry as it is told."""
+    return ShownEntry(
+        id=entry.id,
+        at=_EPOCH + timedelta(microseconds=entry.at),
+        user=entry.user_name,
+        user_id=entry.user_id,
+        dialect=entry.dialect,
+        action=entry.action,
+        project=entry.project_id,
+        subjects=[ShownSubject(*each) for each in _read_subjects(entry.subjects)],
+        touched=entry.touched,
+    )
+
+
+def read_moment(field: str, text: str) -> Instant:
+    """The instant that is written so (ISO 8601), in UTC where no zone is said. Raises ``Invalid`` about the field."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(field, f"{text!r} is not a time; write it as 2026-11-25 or 2026-11-25T10:30:00Z") from None
+    return ((given if given.tzinfo is not None else given.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_read_subjects = msgspec.json.Decoder(list[tuple[str, str, str]]).decode
