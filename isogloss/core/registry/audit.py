@@ -26,6 +26,7 @@ from isogloss.core.model import (
     Metric,
     MetricPoint,
     Parameter,
+    Project,
     Property,
     RecordLink,
     Reply,
@@ -110,14 +111,14 @@ class AuditedStore(Struct, frozen=True):
 
 
 class _Kind(Struct, frozen=True):
-    """What an entry makes of rows of a kind: its ``noun``, the ``field`` that names them, and whether they say to
-    which project they belong. An ``owned`` row is a change of its owner, which the row itself tells where the noun is
-    empty; an ``aside`` is nothing.
+    """What an entry makes of rows of a kind: its ``noun``, the ``field`` that names them, and the one, if there is
+    one, that tells to which project they belong. An ``owned`` row is a change of its owner, which the row itself tells
+    where the noun is empty; an ``aside`` is nothing.
     """
 
     noun: str
     field: str
-    placed: bool
+    place: str | None
     owned: bool
     aside: bool
 
@@ -125,8 +126,8 @@ class _Kind(Struct, frozen=True):
 def _kind(kind: type[Any]) -> _Kind:
     named = re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     noun, field = _OWNED.get(kind) or (named, _FIELDS.get(kind, "id"))
-    placed = "project_id" in kind.__struct_fields__
-    return _Kind(noun, field, placed, kind in _OWNED, kind in _BESIDE)
+    place = "id" if kind is Project else "project_id" if "project_id" in kind.__struct_fields__ else None
+    return _Kind(noun, field, place, kind in _OWNED, kind in _BESIDE)
 
 
 _KINDS = {kind: _kind(kind) for kind in get_args(Entity)}
@@ -149,15 +150,14 @@ class Recorder:
 
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:
         found = await self._unit.lock(entity, **key)
-        if found is not None and _KINDS[entity].placed:
-            self._learn(found)
+        if found is not None:
+            self._learn(entity, found)
         return found
 
     async def lock_all(self, entity: type[E], /, **key: Any) -> list[E]:
         found = await self._unit.lock_all(entity, **key)
-        if _KINDS[entity].placed:
-            for row in found:
-                self._learn(row)
+        for row in found:
+            self._learn(entity, row)
         return found
 
     def add(self, *entities: Entity) -> Coroutine[Any, Any, None]:
@@ -203,16 +203,17 @@ class Recorder:
             touched=len(self.touched),
         )
 
-    def _learn(self, row: Any) -> None:
+    def _learn(self, entity: type[Any], row: Any) -> None:
         """Remember to which project a row belongs, should it be written."""
-        if row.project_id is not None:
-            self._known[row.id] = row.project_id
+        kind = _KINDS[entity]
+        if kind.place is not None and (project_id := getattr(row, kind.place)) is not None:
+            self._known[getattr(row, kind.field)] = project_id
 
     def _note_rows(self, rows: Iterable[Any]) -> None:
         before: str | None = None
         for row in rows:
             kind = _KINDS[type(row)]
-            project_id = row.project_id if kind.placed else None
+            project_id = None if kind.place is None else getattr(row, kind.place)
             if not kind.aside:
                 subject_id = getattr(row, kind.field) or ""
                 if not kind.owned:
@@ -236,7 +237,9 @@ class Recorder:
         ids = key.get(kind.field) or key.get("project_id") or ""
         if kind.owned:
             deed = CHANGED
-        noun, project_id = kind.noun or key["entity"], key.get("project_id")
+        noun, project_id = kind.noun or key["entity"], key.get(kind.place or "")
+        if isinstance(project_id, list):
+            project_id = None
         for subject_id in ids if isinstance(ids, list) else (ids,):
             if deed is CHANGED:
                 self.touched.setdefault((noun, subject_id), deed)

@@ -32,6 +32,7 @@ from isogloss.core.model import (
     RunLink,
     RunState,
     RunTag,
+    Setting,
     Stage,
     Tag,
     TagLink,
@@ -86,6 +87,9 @@ _OWNERS: dict[type[Any], tuple[type[Any], str]] = {
     RecordLink: (Record, "record_id"),
 }
 """What belongs to the project of its owner, and the field that has the owner's id."""
+
+_SERVER = frozenset({Tag, User, Token, Device, Setting, Reply, Discard, Upload})
+"""What belongs to no project. Whose users, keys and devices are shown to whom, their own use cases say."""
 
 _BESIDE = frozenset({Tally, Discard, Upload})
 """What the registry notes beside what it does for a caller, who cannot ask for it."""
@@ -150,6 +154,8 @@ class Places:
             for entity, ids in by_owner.items():
                 await self.of_ids(_NAMED[entity], ids)
             return [self.known(row.entity_id) for row in rows]
+        if kind not in _SERVER:
+            raise KeyError(kind)
         return [None] * len(rows)
 
     async def of_ids(self, kind: type[Any], ids: Sequence[str]) -> list[Place]:
