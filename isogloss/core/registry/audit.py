@@ -113,9 +113,10 @@ class AuditedStore(Struct, frozen=True):
 class _Kind(Struct, frozen=True):
     """What an entry makes of rows of a kind: its ``noun``, the ``field`` that names them, and the one, if there is
     one, that tells to which project they belong. An ``owned`` row is a change of its owner, which the row itself tells
-    where the noun is empty; an ``aside`` is nothing.
+    where the noun is empty; by its ``own`` noun it goes where the owner is not said. An ``aside`` is nothing.
     """
 
+    own: str
     noun: str
     field: str
     place: str | None
@@ -127,7 +128,7 @@ def _kind(kind: type[Any]) -> _Kind:
     named = re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
     noun, field = _OWNED.get(kind) or (named, _FIELDS.get(kind, "id"))
     place = "id" if kind is Project else "project_id" if "project_id" in kind.__struct_fields__ else None
-    return _Kind(noun, field, place, kind in _OWNED, kind in _BESIDE)
+    return _Kind(named, noun, field, place, kind in _OWNED, kind in _BESIDE)
 
 
 _KINDS = {kind: _kind(kind) for kind in get_args(Entity)}
@@ -234,10 +235,11 @@ class Recorder:
         kind = _KINDS[entity]
         if kind.aside:
             return
-        ids = key.get(kind.field) or key.get("project_id") or ""
-        if kind.owned:
+        ids, noun, project_id = key.get(kind.field), kind.noun or key.get("entity"), key.get(kind.place or "")
+        if ids is None or noun is None:
+            ids, noun = key.get("id") or key.get("project_id") or "", kind.own
+        elif kind.owned:
             deed = CHANGED
-        noun, project_id = kind.noun or key["entity"], key.get(kind.place or "")
         if isinstance(project_id, list):
             project_id = None
         for subject_id in ids if isinstance(ids, list) else (ids,):

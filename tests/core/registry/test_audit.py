@@ -6,7 +6,7 @@ import pytest
 
 from isogloss.core.access import ANYBODY, Principal, Role
 from isogloss.core.errors import Conflict, Denied, NotFound
-from isogloss.core.model import AuditEntry, MetricPoint, Project, Tag
+from isogloss.core.model import AuditEntry, MetricPoint, Project, RunLink, Tag, TagLink
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry, audit, projects, tags, versions
 from isogloss.core.registry.audit import MOST_SUBJECTS, shown_entry
@@ -94,6 +94,45 @@ async def test_points_of_a_run_are_one_change_of_it(registry: Registry) -> None:
     await registry_for(registry, ANA, "d", "log").store.write(work)
     [entry] = await entries(registry)
     assert (subjects(entry), entry.touched) == ([("added", "run", run.id)], 1)
+
+
+async def test_whatever_names_the_rows_that_go_there_is_an_entry(registry: Registry) -> None:
+    """Links go by either of their ends, rows by their project, a tag's by the tag."""
+    version = await versions.create_version(
+        registry, ANYBODY, registry.default_project, VersionDraft(dialect="prefect"), slug="x"
+    )
+
+    async def link(unit: Writer) -> None:
+        tag = await tags.create_tag(registry, unit, ANYBODY, "gold", "yellow")
+        await tags.attach(registry, unit, ANYBODY, tag, version)
+        await unit.add(RunLink(version_id=version.id, run_id="r", direction="consumed", slot=""))
+
+    async def by_run(unit: Writer) -> None:
+        await unit.remove(RunLink, run_id="r")
+
+    async def by_project(unit: Writer) -> None:
+        await unit.remove(TagLink, project_id=registry.default_project.id)
+
+    async def by_tag(unit: Writer) -> None:
+        await unit.remove(TagLink, tag_id=(await tags.find_tag(unit, "gold")).id)
+
+    found = []
+    for work in (by_run, by_project, by_tag):
+        await registry.store.write(link)
+        await registry_for(registry, ANA, "d", "remove").store.write(work)
+        found.append((await entries(registry))[0])
+
+        async def clear(unit: Writer) -> None:
+            await unit.remove(RunLink, run_id="r")
+            await unit.remove(TagLink, entity="version")
+            await unit.remove(Tag, name="gold")
+
+        await registry.store.write(clear)
+    assert [subjects(entry)[0][:2] for entry in found] == [
+        ("removed", "run_link"),
+        ("removed", "tag_link"),
+        ("removed", "tag_link"),
+    ]
 
 
 async def test_entries_are_found_by_user_project_and_time(registry: Registry) -> None:
