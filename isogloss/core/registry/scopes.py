@@ -324,7 +324,8 @@ class ScopedUnit:
             elif self._sees(place) or place == self._known_id:
                 require_in(self._caller, place, role)
             else:
-                raise NotFound("project", place)
+                # The project's own id would be one that the caller did not know.
+                raise NotFound(kind.__name__.lower(), "asked for")
 
     def _check_own(self, rows: Iterable[Any]) -> None:
         """Raise unless the rows are the caller's own, or an administrator asks."""
