@@ -80,7 +80,7 @@ async def _create_versions(
 ) -> None:
     known: dict[str, Tag] = {}
     host = Host(registry=registry, gate=_nobody_asks, open=True, public_url=None)
-    call = Call(host=host, caller=caller, path={}, query_string=b"", headers={}, body=b"")
+    call = Call(host=host, registry=registry, caller=caller, path={}, query_string=b"", headers={}, body=b"")
 
     async def write(unit: Writer, row: SeedRow) -> str:
         version = (await apply(call, unit, manifest_of(ARTIFACT, manifest(row)))).version

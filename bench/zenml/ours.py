@@ -42,7 +42,7 @@ class OurZenML:
 async def create_rows(size: Size, owners: Owners, ids: list[str], registry: Registry, clock: ours.SeedClock) -> None:
     """Make the rows of `size` as versions of the project; their ids go to `ids`, in creation order."""
     host = Host(registry=registry, gate=_nobody_asks, open=True, public_url=None)
-    call = Call(host=host, caller=ANYBODY, path={}, query_string=b"", headers={}, body=b"")
+    call = Call(host=host, registry=registry, caller=ANYBODY, path={}, query_string=b"", headers={}, body=b"")
     for row in rows(size):
         clock.now = row.created
         asked = VersionRequest.model_validate(body(row, owners.project, owners.store))

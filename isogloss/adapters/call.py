@@ -36,13 +36,14 @@ class Malformed(Exception):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """What is asked, by whom, of which registry.
+    """What is asked, by whom, of which registry: the host's as the caller has it.
 
     Header names are in lower case; ``body`` is what came, undecoded; ``address`` is where from, if that is known, and
     ``server`` where to.
     """
 
     host: Host
+    registry: Registry
     caller: Principal
     path: dict[str, str]
     query_string: bytes
@@ -51,11 +52,6 @@ class Call(Struct, frozen=True, kw_only=True):
     address: str | None = None
     scheme: str = "http"
     server: tuple[str, int | None] | None = None
-
-    @property
-    def registry(self) -> Registry:
-        """The registry that is asked."""
-        return self.host.registry
 
     @property
     def root(self) -> str:

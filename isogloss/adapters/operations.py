@@ -21,6 +21,8 @@ from isogloss.adapters.dialect import CALLER, Host
 from isogloss.adapters.reply import Reply
 from isogloss.core.access import ANYBODY, Principal
 from isogloss.core.ports import Reader, Writer
+from isogloss.core.registry import Registry
+from isogloss.core.registry.callers import registry_for, registry_to_read
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -65,6 +67,7 @@ class Streamed(Struct, frozen=True):
 Route: TypeAlias = Read | Write | Plain | Streamed
 
 _Serve: TypeAlias = Callable[[AnyRequest], Awaitable[ASGIApp]]
+_Seen: TypeAlias = Callable[[Principal], Registry]
 
 _METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
@@ -97,12 +100,13 @@ def writing(operation: WriteOperation) -> PlainOperation:
 
 
 class Manner(Struct, frozen=True, kw_only=True):
-    """How a dialect serves its operations below a prefix.
+    """How a dialect, by its name, serves its operations below a prefix.
 
     ``reply_to`` makes the vendor's answer of every error, ``not_allowed`` is the one to a method that a path does not
     have. ``read`` runs a ``Read``, ``write`` a ``Write``, and ``posting`` one that comes by POST.
     """
 
+    dialect: str
     prefix: str
     reply_to: Callable[[Exception], ASGIApp]
     not_allowed: Reply
@@ -137,38 +141,49 @@ def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> HTTP
 
 
 def _serve(route: Route, host: Host, manner: Manner) -> _Serve:
+    seen = _seeing(route, host, manner.dialect)
     match route:
         case Streamed():
-            return _streaming(route.operation, host)
+            return _streaming(route.operation, host, seen)
         case Read():
-            return _plain(manner.read(route.operation), host)
+            return _plain(manner.read(route.operation), host, seen)
         case Write("POST"):
-            return _plain(manner.posting(route.operation), host)
+            return _plain(manner.posting(route.operation), host, seen)
         case Write():
-            return _plain(manner.write(route.operation), host)
+            return _plain(manner.write(route.operation), host, seen)
         case Plain():
-            return _plain(route.operation, host)
+            return _plain(route.operation, host, seen)
 
 
-def _plain(operation: PlainOperation, host: Host) -> _Serve:
+def _seeing(route: Route, host: Host, dialect: str) -> _Seen:
+    """How an operation sees the registry: as its caller may, and with a record of what it writes."""
+    registry, action = host.registry, route.operation.__name__
+    if isinstance(route, Read):
+        return lambda caller: registry_to_read(registry, caller)
+    return lambda caller: registry_for(registry, caller, dialect, action)
+
+
+def _plain(operation: PlainOperation, host: Host, seen: _Seen) -> _Serve:
     async def serve(request: AnyRequest) -> ASGIApp:
-        return await operation(_call(request, host, await _body(request)))
+        return await operation(_call(request, host, seen, await _body(request)))
 
     return serve
 
 
-def _streaming(operation: StreamedOperation, host: Host) -> _Serve:
+def _streaming(operation: StreamedOperation, host: Host, seen: _Seen) -> _Serve:
     async def serve(request: AnyRequest) -> ASGIApp:
-        return await operation(_call(request, host, b""), request.receive)
+        return await operation(_call(request, host, seen, b""), request.receive)
 
     return serve
 
 
-def _call(request: AnyRequest, host: Host, body: bytes) -> Call:
+def _call(request: AnyRequest, host: Host, seen: _Seen, body: bytes) -> Call:
     scope = cast("dict[str, Any]", request.scope)
+    caller = cast("Principal", scope.get(CALLER, ANYBODY))
     return Call(
         host=host,
-        caller=cast("Principal", scope.get(CALLER, ANYBODY)),
+        registry=seen(caller),
+        caller=caller,
         path=scope["path_params"],
         query_string=scope["query_string"],
         headers=dict(scope["headers"]),

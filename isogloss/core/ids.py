@@ -6,6 +6,9 @@ import time
 
 _MILLISECOND_SHIFT = 80
 _COUNTER_BITS = 12
+_RANDOM_BYTES = 8
+_FETCHED_BYTES = 128 * _RANDOM_BYTES
+"""How much randomness is asked for at once: each time is a call of the system, of which a write makes several ids."""
 
 
 class IdSource:
@@ -19,6 +22,10 @@ class IdSource:
         self._lock = threading.Lock()
         self._millisecond = 0
         self._counter = 0
+        self._random = b""
+        self._used = 0
+        # A process that is forked off must not go on with the same bytes.
+        os.register_at_fork(after_in_child=self._forget)
 
     def __call__(self) -> str:
         now = time.time_ns() // 1_000_000
@@ -30,9 +37,17 @@ class IdSource:
                 if self._counter >> _COUNTER_BITS:
                     self._millisecond, self._counter = self._millisecond + 1, 0
             high, counter = self._millisecond, self._counter
+            if self._used == len(self._random):
+                self._random, self._used = os.urandom(_FETCHED_BYTES), 0
+            start = self._used
+            self._used = start + _RANDOM_BYTES
+            drawn = self._random[start : self._used]
         number = high << _MILLISECOND_SHIFT | 7 << 76 | counter << 64 | 2 << 62
-        text = f"{number | int.from_bytes(os.urandom(8), 'big') >> 2:032x}"
+        text = f"{number | int.from_bytes(drawn, 'big') >> 2:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def _forget(self) -> None:
+        self._random, self._used = b"", 0
 
 
 def random_id() -> str:

@@ -512,6 +512,36 @@ class Device(Struct, frozen=True, kw_only=True):
     expires: Instant
 
 
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a user may do in one project, beside what their own role lets them do in all. At most one of each pair."""
+
+    project_id: str
+    user_id: str
+    role: str
+    created: Instant
+    author_id: str | None
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One transaction that wrote something: who, what, when, and through which dialect. Never changed.
+
+    ``id`` is time-ordered. ``user_id`` is null where the registry itself acted, or somebody who had not signed in.
+    ``action`` is the name of the operation, ``project_id`` the project where it touched one only. ``subjects`` is a
+    JSON list of the first things that were added, changed or removed, each ``[deed, noun, id]``, and ``touched`` how
+    many there were.
+    """
+
+    id: str
+    at: Instant
+    user_id: str | None
+    user_name: str
+    dialect: str
+    action: str
+    project_id: str | None
+    subjects: Json
+    touched: int
+
+
 class Setting(Struct, frozen=True, kw_only=True):
     """A fact that every process of this registry must agree on, such as the signing secret."""
 
@@ -547,5 +577,7 @@ Entity: TypeAlias = (
     | User
     | Token
     | Device
+    | Grant
+    | AuditEntry
     | Setting
 )

@@ -98,9 +98,22 @@ def laid_out_at(project_id: str, version_id: str, uri: str | None) -> str | None
     return f"{prefix}/{revision}" if found and looks_like_id(revision) else None
 
 
+def is_shared(key: str) -> bool:
+    """Whether a key lies in the place that is shared with clients."""
+    return key.startswith(f"{SHARED}/")
+
+
 def is_laid_out(key: str) -> bool:
     """Whether a key is, or lies in, the prefix of what the registry lays out, which no client may remove."""
     return f"{key}/".startswith(f"{LAID_OUT}/")
+
+
+def project_of(key: str) -> str | None:
+    """The id of the project for which the registry keeps what is at a key; null for what is not its own."""
+    match key.split("/"):
+        case [place, project_id, _, *_] if place == OWNED:
+            return project_id
+    return None
 
 
 def upload_prefix(key: str, upload_id: str) -> str:

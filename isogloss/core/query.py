@@ -137,6 +137,9 @@ class KeyedSort(Struct, frozen=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Rows of ``source`` in one project. ``limit`` null means all of them.
 
+    A ``ruling`` query is asked for a rule that holds whoever asks, and finds also what the caller does not see: nothing
+    of its rows may be told.
+
     ``orders`` go before ``sort``; rows that have nothing there come last, whichever way the others go.
     """
 
@@ -148,6 +151,7 @@ class Query(Struct, frozen=True, kw_only=True):
     sort: Sort | None = None
     limit: int | None = None
     offset: int = 0
+    ruling: bool = False
 
 
 def all_of(*parts: Where | None) -> Where:

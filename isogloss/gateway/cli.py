@@ -14,7 +14,9 @@ from isogloss.core.model import Token
 from isogloss.core.registry import tokens, users
 from isogloss.gateway import logs
 from isogloss.gateway.assembly import now, open_registry, upgrade_schema
-from isogloss.gateway.commands import versions
+from isogloss.gateway.commands import audit, grants, versions
+from isogloss.gateway.commands.grants import ROLES
+from isogloss.gateway.commands.operator import as_operator
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker, make_personal
 from isogloss.gateway.pages import connect_lines, with_clients
@@ -61,7 +63,8 @@ def _token_create(settings: Settings, options: argparse.Namespace) -> None:
     async def run() -> tokens.Issued:
         async with open_registry(settings) as (registry, _):
             maker = make_personal if options.pat else jwt_maker(registry.signing_secret, settings.tenant)
-            return await tokens.issue_token(registry, options.name, maker, role=role)
+            acting = as_operator(registry, tokens.issue_token.__name__)
+            return await tokens.issue_token(acting, options.name, maker, role=role, project=options.project)
 
     users.check_user_name(options.name)
     issued = asyncio.run(run())
@@ -90,7 +93,7 @@ def _state(token: Token) -> str:
 def _token_revoke(settings: Settings, options: argparse.Namespace) -> None:
     async def run() -> None:
         async with open_registry(settings) as (registry, _):
-            await tokens.revoke_token(registry, options.id)
+            await tokens.revoke_token(as_operator(registry, tokens.revoke_token.__name__), options.id)
 
     asyncio.run(run())
 
@@ -133,8 +136,11 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("name", metavar="NAME", help="whose key it is; the user is made where there is none")
     command.add_argument(
         "--role",
-        choices=[role.name.lower() for role in Role],
+        choices=ROLES,
         help="default: the user's; a new user is editor",
+    )
+    command.add_argument(
+        "--project", help="the role is for this project alone, by name or id; a new user sees no other"
     )
     command.add_argument("--pat", action="store_true", help="a tfy_ key instead of a JWT")
     command.set_defaults(command=_token_create)
@@ -152,6 +158,8 @@ def make_parser() -> argparse.ArgumentParser:
     command.set_defaults(command=_connect)
 
     versions.add_to(commands)
+    grants.add_to(commands)
+    audit.add_to(commands)
 
     database = commands.add_parser("db", help="the database's schema")
     actions = database.add_subparsers(title="actions", required=True, metavar="ACTION")

@@ -18,6 +18,7 @@ from isogloss.core.errors import Conflict, Denied, NotFound, Unauthenticated
 from isogloss.core.model import Device
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry
+from isogloss.core.registry.callers import registry_for
 from isogloss.core.registry.devices import (
     APPROVAL,
     Verdict,
@@ -118,7 +119,9 @@ async def _decide(registry: Registry, caller: Principal, form: Form, *, approve:
             return await approve_device(registry, unit, caller, device_id, code, trusted="trusted" in form)
         return await deny_device(registry, unit, caller, device_id, code)
 
-    verdict = await registry.store.write(work)
+    deed = approve_device if approve else deny_device
+    acting = registry_for(registry, caller, "page", deed.__name__)
+    verdict = await acting.store.write(work)
     if not verdict.right:
         return 404, _sign_in(form, "The device shows another code.")
     done = "may sign in now. You can close this page and go back to it" if approve else "was refused"
@@ -176,7 +179,7 @@ def _decision(device: Device, code: str, caller: Principal, session: str) -> str
     fields = "\n".join(f'<input type="hidden" name="{name}" value="{html.escape(v)}">' for name, v in hidden.items())
     return _page(
         f"""<p>Shall this device sign in as <strong>{html.escape(caller.name)}</strong>, with the role
-{caller.role.word}? It shows the code <code>{html.escape(code)}</code>.</p>
+{caller.reach.word}? It shows the code <code>{html.escape(code)}</code>.</p>
 <table>
 {rows}
 </table>

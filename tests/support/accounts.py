@@ -61,4 +61,10 @@ async def change_row(registry: Registry, name: str, **values: object) -> None:
 
 def as_user(user: User, role: Role | None = None) -> Principal:
     """The caller that a user is once signed in, with a lower role if one is given."""
-    return Principal(user_id=user.id, name=user.name, role=role or Role[user.role.upper()], stamp=user.stamp)
+    return Principal(
+        user_id=user.id,
+        name=user.name,
+        role=role or Role[user.role.upper()],
+        ceiling=role or Role.ADMIN,
+        stamp=user.stamp,
+    )

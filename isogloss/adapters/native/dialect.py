@@ -5,7 +5,7 @@ from litestar.types import ControllerRouterHandler
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.native.endpoints import Endpoint
 from isogloss.adapters.native.failures import problem
-from isogloss.adapters.native.routes import artifacts, handlers, lineage, projects, transfers, versions
+from isogloss.adapters.native.routes import artifacts, audit, handlers, lineage, projects, transfers, versions
 from isogloss.adapters.native.routes.description import DOCS, OPENAPI, described
 from isogloss.adapters.operations import Route
 from isogloss.adapters.transfers import PATH, PREFIX
@@ -16,6 +16,7 @@ ENDPOINTS: tuple[Endpoint, ...] = described(
         *artifacts.ENDPOINTS,
         *versions.ENDPOINTS,
         *lineage.ENDPOINTS,
+        *audit.ENDPOINTS,
         *transfers.ENDPOINTS,
     )
 )

@@ -57,12 +57,16 @@ SVC_ROUTES: tuple[Route, ...] = (
 ML_ROUTES: tuple[Route, ...] = (*BOTH, *writing.ML_ROUTES)
 
 SVC_MANNER = Manner(
+    dialect=DIALECT,
     prefix=SVC,
     reply_to=reply_to_svc,
     not_allowed=Reply(b'{"statusCode":405,"message":"Method Not Allowed"}', 405),
 )
-ML_MANNER = Manner(prefix=ML, reply_to=reply_to_ml, not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405))
+ML_MANNER = Manner(
+    dialect=DIALECT, prefix=ML, reply_to=reply_to_ml, not_allowed=Reply(b'{"detail":"Method Not Allowed"}', 405)
+)
 FLOW_MANNER = Manner(
+    dialect=DIALECT,
     prefix=FLOW,
     reply_to=reply_to_flow,
     not_allowed=Reply(b'{"error_code":"INVALID_PARAMETER_VALUE","message":"Method Not Allowed"}', 405),

@@ -50,3 +50,11 @@ def manifest(project: Project, tenant: str) -> dict[str, Any]:
     if project.description is not None:
         shown["description"] = project.description
     return shown
+
+
+def collaborators_of(project: Project) -> list[dict[str, Any]]:
+    """Those whom a repo's manifest names, as they were given."""
+    part = part_of(project.facet, DIALECT)
+    kept = {} if part is None else msgspec.json.decode(part)
+    found: list[dict[str, Any]] = kept.get("collaborators") or []
+    return found

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 
 from isogloss.core.access import Principal, Role, require
-from isogloss.core.errors import Invalid
-from isogloss.core.places import SharedPlace, is_laid_out, key_at, uri_at
+from isogloss.core.errors import Denied, Invalid
+from isogloss.core.places import SharedPlace, is_laid_out, is_shared, key_at, uri_at
 from isogloss.core.ports import Files, Reader
-from isogloss.core.query import AnyOf, Compare, NoneOf, Operator, Query, Where, all_of
+from isogloss.core.query import EVERYTHING, AnyOf, Compare, NoneOf, Operator, Query, Where, all_of
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.scopes import whole
 
 logger = logging.getLogger("isogloss.content")
 
@@ -27,7 +28,7 @@ async def remove_files(
     left: dict[str, str] = {}
     for uri in dict.fromkeys(uris):
         try:
-            reason = await _remove(registry, uri, besides)
+            reason = await _remove(registry, caller, uri, besides)
         except Exception as error:
             logger.exception("The files at %r could not be removed", uri)
             reason = f"the storage failed: {type(error).__name__}"
@@ -37,7 +38,7 @@ async def remove_files(
     return left
 
 
-async def _remove(registry: Registry, uri: str, besides: Collection[str]) -> str | None:
+async def _remove(registry: Registry, caller: Principal, uri: str, besides: Collection[str]) -> str | None:
     files = registry.files
     if files is None:
         return "this process has no place for files"
@@ -49,25 +50,47 @@ async def _remove(registry: Registry, uri: str, besides: Collection[str]) -> str
         return "the registry laid them out, and they go with their version"
     holder = await _holder(registry, files, key, besides)
     if holder is not None:
-        return f"the version {holder} uses them"
+        version_id, project_id = holder
+        shown = f"the version {version_id}" if caller.sees(project_id) else "a version of another project"
+        return f"{shown} uses them"
     await files.objects.delete([key])
     await files.objects.delete_prefix(key)
     return None
 
 
-async def _holder(registry: Registry, files: Files, key: str, besides: Collection[str]) -> str | None:
-    """The id of a living version whose uri is this key's, or lies below or above it."""
+async def check_foreign(registry: Registry, caller: Principal, key: str) -> None:
+    """Raise ``Denied`` where what lies at and below a key belongs to a version of a project that the caller does not
+    see.
 
-    async def work(unit: Reader) -> str | None:
-        for where in _near(files.shared, key):
-            others = all_of(where, NoneOf("id", tuple(besides))) if besides else where
-            found = await unit.rows(Query(source="version", fields=("id", "uri"), project_id=None, where=others))
-            for version_id, uri in found:
+    Whoever registers a version says where in the shared place its files lie, and so could point at those of others.
+    """
+    if caller.role >= Role.VIEWER or not is_shared(key):
+        return
+    assert registry.files is not None, "a registry that serves has a place for files"
+    seen = NoneOf("project_id", tuple(caller.grants))
+    if await _holder(registry, registry.files, key, where=seen) is not None:
+        uri = uri_at(registry.files.shared, key)
+        raise Denied(f"The files at {uri!r} are also those of a version that {caller.name} may not see.")
+
+
+async def _holder(
+    registry: Registry, files: Files, key: str, besides: Collection[str] = (), where: Where = EVERYTHING
+) -> tuple[str, str] | None:
+    """The ids of a living version whose uri is this key's, or lies below or above it, and of its project."""
+    others = NoneOf("id", tuple(besides)) if besides else EVERYTHING
+
+    async def work(unit: Reader) -> tuple[str, str] | None:
+        for near in _near(files.shared, key):
+            query = Query(
+                source="version", fields=("id", "project_id", "uri"), project_id=None, where=all_of(near, others, where)
+            )
+            for version_id, project_id, uri in await unit.rows(query):
                 if _touch(key, _key_of(files.shared, uri)):
-                    return str(version_id)
+                    return version_id, project_id
         return None
 
-    return await registry.store.read(work)
+    # Files are those of all versions that say so, whoever sees them.
+    return await whole(registry.store).read(work)
 
 
 def _near(place: SharedPlace, key: str) -> Iterator[Where]:

@@ -145,7 +145,7 @@ async def approve_device(
     """
     user_id = _user_id(caller)
     return await _answer(
-        registry, unit, device_id, user_code, status=VERIFIED, user_id=user_id, role=caller.role.word, trusted=trusted
+        registry, unit, device_id, user_code, status=VERIFIED, user_id=user_id, role=caller.reach.word, trusted=trusted
     )
 
 

@@ -9,9 +9,11 @@ import hmac
 import secrets
 from typing import Any
 
+from msgspec.structs import replace
+
 from isogloss.core.access import Credential, Gate, Principal, Role, role_of
 from isogloss.core.errors import Unauthenticated
-from isogloss.core.model import Instant, Token, User
+from isogloss.core.model import Grant, Instant, Token, User
 from isogloss.core.passwords import hash_password, verify_password
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
@@ -23,7 +25,7 @@ from isogloss.core.registry.tokens import looks_like_token, token_digest
 USE_NOTED_EACH = 60_000_000
 """How far the time at which a token was last used may lie behind, in microseconds."""
 
-_USER_FIELDS = ("id", "name", "role", "stamp", "active")
+_USER_FIELDS = ("id", "name", "role", "stamp", "active", "grants")
 _TOKEN_FIELDS = (
     "id",
     "user_id",
@@ -37,6 +39,7 @@ _TOKEN_FIELDS = (
     "user.name",
     "user.role",
     "user.active",
+    "user.grants",
 )
 
 
@@ -109,9 +112,7 @@ class Doorkeeper:
         if session.key is None:
             return await self._by_stamp(credential, session)
         holder = await self._by_token(credential, session.key)
-        return Principal(
-            user_id=holder.user_id, name=holder.name, role=min(holder.role, Role(session.role)), key=holder.key
-        )
+        return _under(holder, Role(session.role))
 
     async def _by_stamp(self, credential: Credential, session: Session) -> Principal:
         query = Query(
@@ -127,12 +128,13 @@ class Doorkeeper:
         rows = await self._store.read(work)
         if not rows:
             raise _refused()
-        user_id, name, role, stamp, active = rows[0]
+        user_id, name, role, stamp, active, grants = rows[0]
         if not active or stamp != session.stamp:
             raise _refused()
         if credential.name is not None and not _same(credential.name, name):
             raise _refused()
-        return Principal(user_id=user_id, name=name, role=min(role_of(role), Role(session.role)), stamp=stamp)
+        whole = Principal(user_id=user_id, name=name, role=role_of(role), grants=_granted(grants), stamp=stamp)
+        return _under(whole, Role(session.role))
 
     async def _by_token(self, credential: Credential, digest: str) -> Principal:
         query = Query(
@@ -166,6 +168,7 @@ class Doorkeeper:
         user_name: str,
         user_role: str,
         user_active: bool,
+        user_grants: str | None,
     ) -> Principal:
         now = self._clock()
         if revoked is not None or not active or not user_active or (expires is not None and expires <= now):
@@ -175,10 +178,14 @@ class Doorkeeper:
         if used is None or now - used >= USE_NOTED_EACH:
             # A key that was replaced and still is good counts as the one that replaced it, too.
             self._used |= dict.fromkeys((token_id, successor_id or token_id), now)
-        return Principal(user_id=user_id, name=user_name, role=min(role_of(role), role_of(user_role)), key=digest)
+        held, ceiling = role_of(user_role), role_of(role)
+        if user_grants is None:
+            return Principal(user_id=user_id, name=user_name, role=min(held, ceiling), ceiling=ceiling, key=digest)
+        whole = Principal(user_id=user_id, name=user_name, role=held, grants=_granted(user_grants), key=digest)
+        return _under(whole, ceiling)
 
     async def _by_password(self, name: str, password: str) -> Principal:
-        user = await self._user_named(name) if name.isprintable() else None
+        user, grants = await self._user_named(name) if name.isprintable() else (None, [])
         if user is None or user.password is None or user.service or not user.active:
             await self._check(password, await self._nobody_password())
             raise _refused()
@@ -188,11 +195,20 @@ class Doorkeeper:
             if not await self._check(password, user.password):
                 raise _refused()
             self._remembered[user.id] = seen
-        return Principal(user_id=user.id, name=user.name, role=role_of(user.role), stamp=user.stamp)
+        return Principal(
+            user_id=user.id,
+            name=user.name,
+            role=role_of(user.role),
+            grants={grant.project_id: role_of(grant.role) for grant in grants},
+            stamp=user.stamp,
+        )
 
-    async def _user_named(self, name: str) -> User | None:
-        async def work(unit: Reader) -> User | None:
-            return await unit.get(User, name=name)
+    async def _user_named(self, name: str) -> tuple[User | None, list[Grant]]:
+        async def work(unit: Reader) -> tuple[User | None, list[Grant]]:
+            user = await unit.get(User, name=name)
+            if user is None or role_of(user.role) > Role.VIEWER:
+                return user, []
+            return user, await unit.find(Grant, user_id=user.id)
 
         return await self._store.read(work)
 
@@ -204,6 +220,21 @@ class Doorkeeper:
         if not self._nobody:
             self._nobody = await asyncio.to_thread(hash_password, secrets.token_urlsafe(15))
         return self._nobody
+
+
+def _granted(text: str | None) -> dict[str, Role]:
+    """The roles by project that are told so."""
+    if text is None:
+        return {}
+    pairs = (each.rpartition(":") for each in text.split(" "))
+    return {project_id: role_of(word) for project_id, _, word in pairs}
+
+
+def _under(caller: Principal, ceiling: Role) -> Principal:
+    """The caller, who is nowhere more than the ceiling."""
+    ceiling = min(caller.ceiling, ceiling)
+    grants = {project_id: min(role, ceiling) for project_id, role in caller.grants.items()}
+    return replace(caller, role=min(caller.role, ceiling), grants=grants, ceiling=ceiling)
 
 
 def _refused() -> Unauthenticated:

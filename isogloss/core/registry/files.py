@@ -17,6 +17,7 @@ from isogloss.core.model import Instant, Json
 from isogloss.core.places import SharedPlace, checked_path, is_laid_out, key_at, laid_out_at, owned_key
 from isogloss.core.ports import Level, Objects, Reader, StoredObject
 from isogloss.core.query import Compare, Operator, Query
+from isogloss.core.registry.content import check_foreign
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.transfers import Permit, files_of, read_object
 from isogloss.core.renderings import (
@@ -200,7 +201,15 @@ async def _content(registry: Registry, caller: Principal, version_id: str) -> Co
     async def work(unit: Reader) -> Content:
         return await content_of(registry, unit, caller, version_id)
 
-    return await registry.store.read(work)
+    content = await registry.store.read(work)
+    await check_content(registry, caller, content)
+    return content
+
+
+async def check_content(registry: Registry, caller: Principal, content: Content) -> None:
+    """Raise ``Denied`` for files that are also those of a version which the caller does not see."""
+    if isinstance(content, Stored):
+        await check_foreign(registry, caller, content.key)
 
 
 async def content_of(registry: Registry, unit: Reader, caller: Principal, version_id: str) -> Content:

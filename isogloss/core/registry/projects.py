@@ -7,11 +7,12 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from isogloss.core import names
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import Principal, Role, require_everywhere, require_in, role_of
 from isogloss.core.errors import Conflict, Denied, NotFound
 from isogloss.core.model import (
     Artifact,
     Entity,
+    Grant,
     Json,
     LogLine,
     MetadataEntry,
@@ -30,6 +31,7 @@ from isogloss.core.model import (
     Stage,
     TagLink,
     Tally,
+    User,
     Version,
     Workflow,
 )
@@ -118,7 +120,7 @@ async def create_project(
 
     Raises ``Denied``, ``Invalid`` and ``Conflict``.
     """
-    require(caller, Role.EDITOR)
+    require_everywhere(caller, Role.EDITOR)
     names.check_name("name", name)
     # Whoever makes a project holds this row, so that no two take the same serial.
     await unit.lock(Project, id=registry.default_project.id)
@@ -149,6 +151,16 @@ async def create_project(
     )
     if not await unit.add_if_absent(project):
         raise Conflict(f"A project named {name!r} exists already.")
+    if caller.user_id is not None and await unit.get(User, id=caller.user_id) is not None:
+        await unit.add(
+            Grant(
+                project_id=project.id,
+                user_id=caller.user_id,
+                role=Role.ADMIN.word,
+                created=now,
+                author_id=caller.user_id,
+            )
+        )
     return project
 
 
@@ -169,7 +181,7 @@ async def change_project(
     Raises ``Denied``, also for another name of the default project, ``NotFound``, ``Invalid`` for a name that is none
     and ``Conflict`` for one that is taken.
     """
-    _require_admin_of(caller, project)
+    await require_admin_of(unit, caller, project)
     found = await unit.lock(Project, id=project.id)
     if found is None:
         raise NotFound("project", project.id)
@@ -189,10 +201,19 @@ async def change_project(
     return replace(found, **changes)
 
 
-def _require_admin_of(caller: Principal, project: Project) -> None:
-    """Raise ``Denied`` unless the caller administers the project: who made it does, and every admin."""
+async def require_admin_of(unit: Reader, caller: Principal, project: Project) -> None:
+    """Raise ``Denied`` unless the caller administers the project: who made it does, to whom it was granted, and every
+    admin.
+    """
     made_it = project.author_id is not None and project.author_id == caller.user_id
-    require(caller, Role.EDITOR if made_it else Role.ADMIN)
+    if made_it and caller.role >= Role.EDITOR:
+        return
+    if caller.role is Role.EDITOR and caller.ceiling >= Role.ADMIN and caller.user_id is not None:
+        # What editors are beside it is read only here, as it matters nowhere else.
+        grant = await unit.get(Grant, project_id=project.id, user_id=caller.user_id)
+        if grant is not None and role_of(grant.role) >= Role.ADMIN:
+            return
+    require_in(caller, project.id, Role.ADMIN)
 
 
 async def delete_project(registry: Registry, unit: Writer, caller: Principal, project: Project) -> None:
@@ -200,7 +221,7 @@ async def delete_project(registry: Registry, unit: Writer, caller: Principal, pr
 
     Raises ``Denied``, for the default project in any case, and ``NotFound``.
     """
-    _require_admin_of(caller, project)
+    await require_admin_of(unit, caller, project)
     if project.id == registry.default_project.id:
         raise Denied("The default project cannot be deleted.")
     if await unit.lock(Project, id=project.id) is None:

@@ -6,7 +6,7 @@ dialect prunes it has written itself: never a version of another's, nor one of a
 
 from msgspec import Struct
 
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import Principal, Role, require_in
 from isogloss.core.model import Artifact, Project, Version
 from isogloss.core.ports import Writer
 from isogloss.core.query import (
@@ -58,7 +58,7 @@ async def prune(
 
     Raises ``Denied``.
     """
-    require(caller, Role.EDITOR)
+    require_in(caller, project.id, Role.EDITOR)
 
     async def versions(unit: Writer) -> int:
         return await _prune_versions(registry, unit, caller, project, dialect, chunk)
@@ -83,7 +83,15 @@ async def _prune_versions(
     order = Sort("artifact_id", then="id")
     fields = ("id", "artifact_id")
     found = await unit.rows(
-        Query(source="shown_version", fields=fields, project_id=project.id, where=dead, sort=order, limit=chunk)
+        Query(
+            source="shown_version",
+            fields=fields,
+            project_id=project.id,
+            where=dead,
+            sort=order,
+            limit=chunk,
+            ruling=True,
+        )
     )
     if not found:
         return 0
@@ -94,7 +102,9 @@ async def _prune_versions(
     }
     # Somebody may have taken one into use before it was locked.
     still = all_of(AnyOf("id", tuple(locked)), dead)
-    rows = await unit.rows(Query(source="shown_version", fields=("id",), project_id=project.id, where=still))
+    rows = await unit.rows(
+        Query(source="shown_version", fields=("id",), project_id=project.id, where=still, ruling=True)
+    )
     going = [locked[row[0]] for row in rows]
     await remove_versions(registry, unit, caller, [(version, holders[version.artifact_id]) for version in going])
     return len(going)

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import Principal, Role, require, require_everywhere
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Json, MetadataEntry, Property, Record, RecordLink, Version
 from isogloss.core.places import owned_prefix
@@ -44,7 +44,7 @@ class RecordDraft(Struct, frozen=True, kw_only=True):
 
 async def create_record(registry: Registry, unit: Writer, caller: Principal, draft: RecordDraft) -> Record:
     """Make a record. Raises ``Denied``, and ``Conflict`` where its key or its id is taken."""
-    require(caller, Role.EDITOR)
+    _require_editor(caller, draft.project_id)
     record = new_record(registry, draft, caller.user_id)
     if not await unit.add_if_absent(record):
         noun = draft.kind.replace("_", " ")
@@ -113,7 +113,9 @@ async def find_record(unit: Reader, caller: Principal, dialect: str, kind: str, 
 async def lock_record(unit: Writer, caller: Principal, dialect: str, kind: str, record_id: str) -> Record:
     """The record of this id, which nobody else changes until the unit ends. Raises ``Denied`` and ``NotFound``."""
     require(caller, Role.EDITOR)
-    return _of_kind(await unit.lock(Record, id=record_id), dialect, kind, record_id)
+    found = _of_kind(await unit.lock(Record, id=record_id), dialect, kind, record_id)
+    _require_editor(caller, found.project_id)
+    return found
 
 
 async def change_record(
@@ -200,8 +202,16 @@ async def unlink_records(unit: Writer, caller: Principal, record: Record, entity
 
 async def forget_store(unit: Writer, caller: Principal, store_id: str) -> None:
     """Versions in a store that goes stay, and are in none that is known. Raises ``Denied``."""
-    require(caller, Role.EDITOR)
+    require_everywhere(caller, Role.EDITOR)
     await unit.change(Version, {"store_id": store_id}, store_id=None)
+
+
+def _require_editor(caller: Principal, project_id: str | None) -> None:
+    """Raise ``Denied`` unless the caller may write where a record belongs, which may be the server."""
+    if project_id is None:
+        require_everywhere(caller, Role.EDITOR)
+    else:
+        require(caller, Role.EDITOR)
 
 
 def _of_kind(found: Record | None, dialect: str, kind: str, reference: str) -> Record:

@@ -24,7 +24,10 @@ _PURPOSE = "session"
 
 
 class Session(Struct, frozen=True, kw_only=True, array_like=True):
-    """What a session says. Either ``key`` (a digest) is given, or ``stamp``: it is good as long as that is."""
+    """What a session says. Either ``key`` (a digest) is given, or ``stamp``: it is good as long as that is.
+
+    ``role`` is the most that it is good for anywhere; what its holder is, the gate reads each time.
+    """
 
     user_id: str
     stamp: str | None
@@ -46,7 +49,7 @@ def issue_session(registry: Registry, caller: Principal, *, role: Role | None = 
         user_id=caller.user_id,
         stamp=None if caller.key is not None else caller.stamp,
         key=caller.key,
-        role=min(caller.role, role or caller.role),
+        role=min(caller.ceiling, Role.ADMIN if role is None else role),
         issued=now,
         expires=now + lifetime,
     )

@@ -12,13 +12,14 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from isogloss.core.access import Principal, Role, require, role_of
+from isogloss.core.access import Principal, Role, require_everywhere, role_of
 from isogloss.core.errors import Conflict, Denied, Invalid, NotFound
-from isogloss.core.model import Instant, Token, User
+from isogloss.core.model import Grant, Instant, Token, User
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, IsNull, Operator, Query, all_of
-from isogloss.core.registry import sessions
+from isogloss.core.registry import grants, sessions
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.projects import find_project
 from isogloss.core.registry.users import UserDraft, check_user_name, make_user
 
 PERSONAL_PREFIX = "tfy_"
@@ -64,17 +65,19 @@ async def issue_token(
     make_key: MakeKey,
     *,
     role: Role | None = None,
+    project: str | None = None,
     expires: Instant | None = None,
 ) -> Issued:
     """Make a token for the user ``name``, who is made too where there is none: for who operates the registry.
 
     Without a role the token has its user's, and a new user is an editor. A token never counts for more than its user,
-    so a higher role is given to the user as well. Raises ``Invalid`` for a name that cannot be one, and ``Conflict``
-    for a user who is not active.
+    so a higher role is given to the user as well: on the server, or in ``project`` alone, by its name or id. Who is
+    made for one project is a member, and sees no other. Raises ``Invalid`` for a name that cannot be one, ``NotFound``
+    for the project, and ``Conflict`` for a user who is not active.
     """
     check_user_name(name)
     now, token_id = registry.clock(), registry.new_id()
-    newcomer = make_user(registry, UserDraft(name=name, role=role or Role.EDITOR))
+    newcomer = make_user(registry, UserDraft(name=name, role=(role or Role.EDITOR) if project is None else Role.MEMBER))
 
     async def work(unit: Writer) -> Issued:
         await unit.add_if_absent(newcomer)
@@ -82,13 +85,18 @@ async def issue_token(
         assert user is not None
         if not user.active:
             raise Conflict(f"The user {name} is not active.")
+        if project is not None:
+            given = role or Role.EDITOR
+            await grants.keep_grant(registry, unit, None, await find_project(unit, project), user, given)
+            token = make_token(token_id, user.id, name, given, now, expires=expires)
+            return await add_token(unit, token, user, make_key)
         held = role_of(user.role)
-        given = role or held
-        if given > held:
+        given = role or await _reach_of(unit, user)
+        if role is not None and given > held:
             values = {"role": given.word, "stamp": registry.new_id(), "updated": now}
             await unit.change(User, {"id": user.id}, **values)
         token = make_token(token_id, user.id, name, given, now, expires=expires)
-        return replace(await add_token(unit, token, user, make_key), raised=given > held)
+        return replace(await add_token(unit, token, user, make_key), raised=role is not None and given > held)
 
     return await registry.store.write(work)
 
@@ -166,13 +174,13 @@ async def create_token(
     user = await unit.lock(User, id=user_id)
     if user is None:
         raise NotFound("user", user_id)
-    held = role_of(user.role)
+    held = await _reach_of(unit, user)
     if role is not None and role > held:
         raise Invalid("role", f"{user.name} is {held.word}, and a token never counts for more than its user")
-    if role is not None and role > caller.role:
-        raise Denied(f"{caller.name} is {caller.role.word} here, and cannot make a token that is {role.word}.")
+    if role is not None and role > caller.reach:
+        raise Denied(f"{caller.name} is {caller.reach.word} here, and cannot make a token that is {role.word}.")
     await _check_free(unit, user_id, name)
-    given = min(role or held, caller.role)
+    given = min(role or held, caller.reach)
     now = registry.clock()
     token = make_token(registry.new_id(), user_id, name, given, now, description=description, expires=expires)
     return await add_token(unit, token, user, make_key)
@@ -302,9 +310,16 @@ async def add_token(unit: Writer, token: Token, user: User, make_key: MakeKey) -
     return Issued(token=token, key=key)
 
 
+async def _reach_of(unit: Reader, user: User) -> Role:
+    """The role of a key that may do what its user may, in all projects or in one."""
+    held = role_of(user.role)
+    granted = await unit.find(Grant, user_id=user.id) if held < Role.EDITOR else []
+    return max((held, *(role_of(grant.role) for grant in granted))) or Role.EDITOR
+
+
 def _require_own(caller: Principal, user_id: str) -> None:
     if user_id != caller.user_id:
-        require(caller, Role.ADMIN)
+        require_everywhere(caller, Role.ADMIN)
 
 
 def _of_user(query: Query, user_id: str) -> Query:
@@ -320,7 +335,8 @@ async def _managed(unit: Writer, caller: Principal, user_id: str, reference: str
     if user is None:
         raise NotFound("token", reference)
     token = _chosen(await unit.find(Token, user_id=user_id, successor_id=None), reference)
-    require(caller, role_of(token.role))
+    if caller.reach < role_of(token.role):
+        raise Denied(f"{caller.name} is {caller.reach.word}; this needs the role {token.role}.")
     return token, user
 
 

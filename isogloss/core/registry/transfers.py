@@ -20,10 +20,10 @@ from typing import Protocol, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from isogloss.core.access import Principal, Role, require, role_of
+from isogloss.core.access import Principal, Role, require_everywhere, require_in, role_of
 from isogloss.core.errors import Corrupted, Invalid, Unauthenticated
-from isogloss.core.model import Discard, Instant, Record, Stage, Upload, User
-from isogloss.core.places import upload_prefix
+from isogloss.core.model import Discard, Grant, Instant, Record, Stage, Upload, User
+from isogloss.core.places import project_of, upload_prefix
 from isogloss.core.ports import Files, Reader, Signer, StoredObject, Uploads, Writer
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.discards import ADDRESS_LIFETIME
@@ -106,7 +106,7 @@ class Digest(Struct, frozen=True):
 
 async def issue_reads(registry: Registry, caller: Principal, keys: Sequence[str], link: Link) -> list[str]:
     """An address to read each object, in order. Raises ``Denied``."""
-    require(caller, Role.VIEWER)
+    _require_for(caller, keys, Role.VIEWER)
     return await _addresses(registry, caller, link).reads(keys)
 
 
@@ -117,7 +117,7 @@ async def issue_shared_reads(
 
     Raises ``Denied``.
     """
-    require(caller, Role.VIEWER)
+    require_in(caller, project_id, Role.VIEWER)
     return await _addresses(registry, caller, link, project_id).reads(keys)
 
 
@@ -128,7 +128,7 @@ def issue_shown_reads(
 
     They are the gateway's in any case: no storage has these bytes. Raises ``Denied``.
     """
-    require(caller, Role.VIEWER)
+    require_in(caller, project_id, Role.VIEWER)
     return [
         link(_seal(registry, caller, Operation.READ, path, version_id=version_id, project_id=project_id))
         for path in paths
@@ -139,7 +139,7 @@ async def issue_writes(
     registry: Registry, caller: Principal, keys: Sequence[str], owner: Owner | None, link: Link
 ) -> list[str]:
     """An address to write each object, in order, while ``owner`` is there. Raises ``Denied``."""
-    require(caller, Role.EDITOR)
+    _require_for(caller, keys, Role.EDITOR)
     return await _addresses(registry, caller, link).writes(keys, owner)
 
 
@@ -147,13 +147,33 @@ async def begin_upload(
     registry: Registry, caller: Principal, key: str, parts: int, owner: Owner | None, link: Link
 ) -> BegunUpload:
     """Addresses to write an object in so many parts. Raises ``Denied`` and ``Invalid``."""
-    require(caller, Role.EDITOR)
+    _require_for(caller, [key], Role.EDITOR)
     if not 1 <= parts <= MOST_PARTS:
         raise Invalid("parts", f"must be from 1 to {MOST_PARTS}, this is {parts}")
     files = files_of(registry)
     if files.uploads is not None:
         return await _begin_direct(registry, files.uploads, key, parts)
     return await _begin_here(registry, caller, key, parts, owner, link)
+
+
+async def remove_objects(registry: Registry, caller: Principal, keys: Sequence[str]) -> None:
+    """Remove objects, and what lies below their keys; what is not there is no error. Raises ``Denied``."""
+    _require_for(caller, keys, Role.EDITOR)
+    objects = files_of(registry).objects
+    await objects.delete(keys)
+    for key in keys:
+        await objects.delete_prefix(key)
+
+
+def _require_for(caller: Principal, keys: Sequence[str], role: Role) -> None:
+    """Raise ``Denied`` unless the caller has the role in the projects of all objects."""
+    if caller.role >= role:
+        return
+    for project_id in {project_of(key) for key in keys}:
+        if project_id is None:
+            require_everywhere(caller, role)
+        else:
+            require_in(caller, project_id, role)
 
 
 def files_of(registry: Registry) -> Files:
@@ -306,11 +326,20 @@ async def _require_standing(registry: Registry, unit: Reader, permit: Permit) ->
     if permit.user_id is not None:
         needed = Role.VIEWER if permit.operation is Operation.READ else Role.EDITOR
         user = await unit.get(User, id=permit.user_id)
-        if user is None or not user.active or role_of(user.role) < needed:
+        if user is None or not user.active or await _role_at(unit, user, permit) < needed:
             raise Unauthenticated("The user to whom this address was given may not use it any more.")
     if permit.owner is not None and not await _takes_files(registry, unit, permit.owner):
         ended = _ENDED[permit.owner.noun]
         raise Unauthenticated(f"What this address was given for takes no more files: it has been {ended}.")
+
+
+async def _role_at(unit: Reader, user: User, permit: Permit) -> Role:
+    """What a user is in the project that a permit is about."""
+    held, project_id = role_of(user.role), permit.project_id or project_of(permit.key)
+    if held >= Role.EDITOR or project_id is None:
+        return held
+    grant = await unit.get(Grant, project_id=project_id, user_id=user.id)
+    return held if grant is None else max(held, role_of(grant.role))
 
 
 async def _takes_files(registry: Registry, unit: Reader, owner: Owner) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from isogloss.core.access import Principal, Role, require, role_of
+from isogloss.core.access import Principal, Role, require_everywhere, role_of
 from isogloss.core.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
 from isogloss.core.model import Instant, Json, Project, User
 from isogloss.core.passwords import hash_password, verify_password
@@ -156,7 +156,7 @@ async def get_user(registry: Registry, unit: Reader, caller: Principal, referenc
 
 async def create_user(registry: Registry, unit: Writer, caller: Principal, draft: UserDraft) -> User:
     """Make a user or a service account. Raises ``Denied``, ``Invalid``, and ``Conflict`` for a name that is taken."""
-    require(caller, Role.ADMIN)
+    require_everywhere(caller, Role.ADMIN)
     user = make_user(registry, draft)
     if not await unit.add_if_absent(user):
         raise Conflict(f"A user named {user.name!r} exists already.")
@@ -208,7 +208,7 @@ async def delete_user(registry: Registry, unit: Writer, caller: Principal, refer
 
     Raises ``Denied``, also for oneself and for the last who can administer, and ``NotFound``.
     """
-    require(caller, Role.ADMIN)
+    require_everywhere(caller, Role.ADMIN)
     user = await _locked(unit, caller, reference)
     if user.id == caller.user_id:
         raise Denied("Nobody can delete the user they are signed in as.")
@@ -308,7 +308,7 @@ def _visible(query: Query, caller: Principal) -> Query:
 def _admitted(caller: Principal, reference: str, found: User | None) -> User:
     """The user, if the caller may see it. Who may not, does not learn whether there is one."""
     if found is None or found.id != caller.user_id:
-        require(caller, Role.ADMIN)
+        require_everywhere(caller, Role.ADMIN)
     if found is None:
         raise NotFound("user", reference)
     return found
@@ -323,7 +323,7 @@ async def _check_change(
     registry: Registry, unit: Writer, caller: Principal, user: User, values: dict[str, Any]
 ) -> None:
     if values.keys() & {"role", "active", "password"}:
-        require(caller, Role.ADMIN)
+        require_everywhere(caller, Role.ADMIN)
         if user.id == caller.user_id:
             raise Denied("Nobody can change their own role or standing, nor their password without the current one.")
     if values.get("password") is not None and user.service:

@@ -286,7 +286,7 @@ async def delete_unused_version(
     require(caller, Role.EDITOR)
     version, artifact = await lock_version(unit, version_id)
     used = all_of(Compare("id", Operator.EQ, version_id), in_use(dialect))
-    if await unit.count(Query(source="version", fields=(), project_id=None, where=used)):
+    if await unit.count(Query(source="version", fields=(), project_id=None, where=used, ruling=True)):
         raise Invalid(
             "version",
             "one that runs use cannot be deleted, since their lineage would be lost; delete those runs first",

@@ -1,1 +1,1 @@
-"""Commands by their noun. Each module adds its own to the command line."""
+"""Commands of the command line, by noun. Each module puts its own among the others with ``add_to``."""

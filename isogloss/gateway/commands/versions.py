@@ -20,6 +20,7 @@ from isogloss.core.registry.references import RUN, Target, VersionTarget
 from isogloss.core.registry.versions import delete_version
 from isogloss.gateway.assembly import open_registry
 from isogloss.gateway.commands import forms
+from isogloss.gateway.commands.operator import as_operator
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Settings
 
@@ -201,7 +202,7 @@ def _link(settings: Settings, options: argparse.Namespace) -> None:
 
         return await registry.store.write(write)
 
-    print(_within(settings, work))
+    print(_within(settings, work, "create_link"))
 
 
 def _tag(settings: Settings, options: argparse.Namespace) -> None:
@@ -220,7 +221,8 @@ def _tag(settings: Settings, options: argparse.Namespace) -> None:
 
         return await registry.store.write(write)
 
-    print(" ".join(_within(settings, work)))
+    action = "remove_tags" if options.remove else "put_tags"
+    print(" ".join(_within(settings, work, action)))
 
 
 def _rm(settings: Settings, options: argparse.Namespace) -> None:
@@ -241,7 +243,7 @@ def _rm(settings: Settings, options: argparse.Namespace) -> None:
     async def delete(registry: Registry) -> None:
         await delete_version(registry, ANYBODY, found.project, found.version.id)
 
-    _within(settings, delete)
+    _within(settings, delete, "delete_version")
     print(f"deleted {name} ({found.version.id})")
 
 
@@ -249,12 +251,12 @@ async def _found(unit: Reader, target: Target) -> VersionTarget:
     return (await references.whole(unit, [target.id]))[target.id]
 
 
-def _within(settings: Settings, work: Callable[[Registry], Awaitable[T]]) -> T:
-    """What the work gives on the registry of the settings."""
+def _within(settings: Settings, work: Callable[[Registry], Awaitable[T]], action: str = "read") -> T:
+    """What the work gives on the registry of the settings; what it writes is recorded as this action."""
 
     async def run() -> T:
         async with open_registry(settings) as (registry, _):
-            return await work(registry)
+            return await work(as_operator(registry, action))
 
     return asyncio.run(run())
 

@@ -586,6 +586,34 @@ tokens = Table(
     Index("ix_tokens_successor", "successor_id", **_where("successor_id IS NOT NULL")),
 )
 
+grants = Table(
+    "grants",
+    metadata,
+    Column("project_id", ByCodePoint, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ByCodePoint, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    _text("role"),
+    _instant("created"),
+    _text("author_id", null=True),
+    Index("ix_grants_user", "user_id", "project_id", "role"),
+    sqlite_with_rowid=False,
+)
+
+# Every write adds a row, so there is nothing beside the key, in whose order entries are made and read.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    _text("id", key=True),
+    _instant("at"),
+    _text("user_id", null=True),
+    _text("user_name"),
+    _text("dialect"),
+    _text("action"),
+    _text("project_id", null=True),
+    _text("subjects"),
+    Column("touched", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 settings = Table("settings", metadata, _text("name", key=True), _text("value"))
 
 TABLES: dict[type[Struct], Table] = {
@@ -616,6 +644,8 @@ TABLES: dict[type[Struct], Table] = {
     model.User: users,
     model.Token: tokens,
     model.Device: devices,
+    model.Grant: grants,
+    model.AuditEntry: audit_entries,
     model.Setting: settings,
 }
 """The table of each entity."""

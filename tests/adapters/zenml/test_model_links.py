@@ -75,7 +75,7 @@ async def work_on(
     registry: Registry, run_id: str, configured: dict[str, Any] | None, **substitutions: str
 ) -> Record | None:
     host = Host(registry=registry, gate=open_gate, open=True, public_url=None)
-    call = Call(host=host, caller=ANYBODY, path={}, query_string=b"", headers={}, body=b"")
+    call = Call(host=host, registry=registry, caller=ANYBODY, path={}, query_string=b"", headers={}, body=b"")
 
     async def work(unit: Writer) -> Record | None:
         return await link_run_to_model(call, unit, registry.default_project, run_id, configured, substitutions)

@@ -14,7 +14,8 @@ from isogloss.core.errors import Denied
 from isogloss.core.ports import Files, Writer
 from isogloss.core.registry import Registry
 from isogloss.core.registry.artifacts import ByName
-from isogloss.core.registry.content import remove_files
+from isogloss.core.registry.callers import registry_for
+from isogloss.core.registry.content import check_foreign, remove_files
 from isogloss.core.registry.versions import VersionDraft, delete_version, write_version
 
 
@@ -138,3 +139,22 @@ async def test_a_viewer_removes_no_files(registry: Registry) -> None:
     viewer = Principal(user_id=None, name="ana", role=Role.VIEWER)
     with pytest.raises(Denied):
         await remove_files(registry, viewer, [f"{files_of(registry).shared.root}a"])
+
+
+@pytest.mark.parametrize("held", ["a/b", "a", "a/b/c"])
+async def test_files_of_a_project_that_is_not_seen_are_neither_shown_nor_removed(registry: Registry, held: str) -> None:
+    """A version's uri is what its client says, and so may point at files of others."""
+    root = files_of(registry).shared.root
+    await version_at(registry, f"{root}{held}")
+    await put(registry, "a/b/c")
+    stranger = Principal(user_id=None, name="ana", role=Role.MEMBER, grants={registry.new_id(): Role.ADMIN})
+    guest = replace(stranger, grants={registry.default_project.id: Role.VIEWER})
+    acting = registry_for(registry, stranger, "test", "try")
+    with pytest.raises(Denied, match="may not see"):
+        await check_foreign(acting, stranger, f"{root}a/b")
+    left = await remove_files(acting, stranger, [f"{root}a/b"])
+    assert left == {f"{root}a/b": "a version of another project uses them"}
+    for caller in (ANYBODY, guest):
+        await check_foreign(registry_for(registry, caller, "test", "try"), caller, f"{root}a/b")
+    await check_foreign(acting, stranger, f"{root}elsewhere")
+    assert await there(registry) == ["a/b/c"]

@@ -10,7 +10,7 @@ from isogloss.adapters.native.failures import NOT_ALLOWED, reply_to
 from isogloss.adapters.operations import Manner, Route
 from isogloss.adapters.transfers import PREFIX
 
-_MANNER = Manner(prefix=PREFIX, reply_to=reply_to, not_allowed=NOT_ALLOWED)
+_MANNER = Manner(dialect="isogloss", prefix=PREFIX, reply_to=reply_to, not_allowed=NOT_ALLOWED)
 
 
 def handlers(routes: Iterable[Route], host: Host) -> list[HTTPRouteHandler]:

@@ -17,9 +17,11 @@ from isogloss.adapters.call import address_asked
 from isogloss.adapters.dialect import CALLER, Host
 from isogloss.adapters.prefect.decode import AnyRequest, admit, path_uuid
 from isogloss.adapters.prefect.failures import Refusal, detail, reply_to
+from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.reply import Reply
-from isogloss.core.access import Principal
+from isogloss.core.access import ANYBODY, Principal
 from isogloss.core.registry import Registry
+from isogloss.core.registry.callers import registry_for
 
 PREFIX = "/api"
 
@@ -98,8 +100,11 @@ def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
             endpoint, check_version = operation
             if check_version:
                 admit(request)
-            cast("dict[str, Any]", request.scope)[_HOST] = host
-            return await endpoint(registry, request)
+            scope = cast("dict[str, Any]", request.scope)
+            scope[_HOST] = host
+            # What answers without a credential has no caller.
+            asking = scope.get(CALLER, ANYBODY)
+            return await endpoint(registry_for(registry, asking, DIALECT, endpoint.__name__), request)
         except Exception as error:
             return reply_to(error)
 

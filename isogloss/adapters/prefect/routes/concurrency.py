@@ -6,7 +6,7 @@ from isogloss.adapters.prefect.failures import encode
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_wire import LimitLease
 from isogloss.adapters.reply import Reply
-from isogloss.core.access import Role, require
+from isogloss.core.access import Role, require_in
 from isogloss.core.registry import Registry
 
 _SLOTS: Members[IncrementWithLease] = Members(IncrementWithLease)
@@ -15,7 +15,7 @@ _SLOTS: Members[IncrementWithLease] = Members(IncrementWithLease)
 async def increment_with_lease(registry: Registry, request: AnyRequest) -> Reply:
     """A lease on no limits: the client then asks for nothing more, neither to renew it nor to give it back."""
     await _SLOTS.read(request)
-    require(caller(request), Role.EDITOR)
+    require_in(caller(request), registry.default_project.id, Role.EDITOR)
     return Reply(encode(LimitLease(lease_id=registry.new_id(), limits=[])))
 
 

@@ -10,10 +10,13 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import WebsocketRouteHandler
 
 from isogloss.adapters.prefect.events import EventError, task_run_report
+from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.routes import PREFIX
-from isogloss.core.access import Credential, Gate, Principal, Role, require
+from isogloss.core.access import Credential, Gate, Principal, Role, require_in
 from isogloss.core.errors import Denied, Unauthenticated
+from isogloss.core.model import Project
 from isogloss.core.registry import Registry
+from isogloss.core.registry.callers import registry_for
 from isogloss.core.registry.steps import StepReport, record_steps
 
 logger = logging.getLogger("isogloss.prefect.events")
@@ -40,11 +43,12 @@ def event_handlers(registry: Registry, gate: Gate) -> list[WebsocketRouteHandler
     """The websocket's handler over a registry; ``gate`` says who may send."""
 
     async def receive_events(socket: AnySocket) -> None:
-        caller = await _admitted(socket, gate)
+        caller = await _admitted(socket, gate, registry.default_project)
         if caller is None:
             return
+        seen = registry_for(registry, caller, DIALECT, record_steps.__name__)
         frames: asyncio.Queue[str | None] = asyncio.Queue(WAITING_FRAMES)
-        writing = asyncio.create_task(_write(registry, caller, frames))
+        writing = asyncio.create_task(_write(seen, caller, frames))
         try:
             while True:
                 await frames.put(await socket.receive_data(mode="text"))
@@ -58,14 +62,14 @@ def event_handlers(registry: Registry, gate: Gate) -> list[WebsocketRouteHandler
     return [WebsocketRouteHandler(PATH)(receive_events)]
 
 
-async def _admitted(socket: AnySocket, gate: Gate) -> Principal | None:
+async def _admitted(socket: AnySocket, gate: Gate, project: Project) -> Principal | None:
     """Who sends, after the vendor's handshake; None when the socket is closed instead.
 
     Clients of old do not know the handshake: they are let in where nobody has to say who they are.
     """
     if SUBPROTOCOL not in socket.scope["subprotocols"]:
         try:
-            caller = await _editor(gate, None)
+            caller = await _editor(gate, None, project)
         except _RefusedError:
             await socket.close(PROTOCOL_ERROR)
             return None
@@ -75,7 +79,7 @@ async def _admitted(socket: AnySocket, gate: Gate) -> Principal | None:
     try:
         async with asyncio.timeout(AUTHENTICATION_SECONDS):
             message = await socket.receive_data(mode="text")
-        caller = await _editor(gate, _credential(message))
+        caller = await _editor(gate, _credential(message), project)
     except WebSocketDisconnect:
         return None
     except TimeoutError:
@@ -103,10 +107,10 @@ def _credential(message: str | bytes) -> Credential | None:
     return Credential(name=name, secret=secret) if colon else Credential(name=None, secret=token)
 
 
-async def _editor(gate: Gate, credential: Credential | None) -> Principal:
+async def _editor(gate: Gate, credential: Credential | None, project: Project) -> Principal:
     try:
         caller = await gate(credential)
-        require(caller, Role.EDITOR)
+        require_in(caller, project.id, Role.EDITOR)
     except Unauthenticated:
         missing = credential is None
         raise _RefusedError("Auth required but no token provided" if missing else "Invalid token") from None

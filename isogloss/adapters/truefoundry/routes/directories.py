@@ -27,7 +27,7 @@ from isogloss.core.model import Project, Record
 from isogloss.core.places import SharedPlace
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.query import Compare, Operator, Query, Sort, all_of
-from isogloss.core.registry.transfers import RECORD, Owner, files_of
+from isogloss.core.registry.transfers import RECORD, Owner, files_of, remove_objects
 
 _APPLY = Body.of(ApplyDirectory)
 _SIGNED_URLS = Body.of(SignedUrls)
@@ -148,12 +148,9 @@ async def delete_files(call: Call) -> Reply:
 
 
 async def remove_files(call: Call, holder: Holder, paths: list[str]) -> None:
-    """As ``delete_files``. Raises ``Invalid`` for a path that leads elsewhere."""
+    """As ``delete_files``. Raises ``Denied``, and ``Invalid`` for a path that leads elsewhere."""
     keys = [holder.key(path.strip("/")) for path in paths]
-    objects = files_of(call.registry).objects
-    await objects.delete(keys)
-    for key in keys:
-        await objects.delete_prefix(key)
+    await remove_objects(call.registry, call.caller, keys)
 
 
 async def _holder(call: Call, directory_id: str) -> Holder:

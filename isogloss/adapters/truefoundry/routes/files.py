@@ -24,7 +24,7 @@ from isogloss.core.model import Stage, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import transfers
 from isogloss.core.registry.artifacts import ByWord
-from isogloss.core.registry.files import content_of
+from isogloss.core.registry.files import check_content, content_of
 from isogloss.core.registry.stages import fail_stage, stage_version
 from isogloss.core.registry.transfers import STAGE, Owner
 
@@ -118,7 +118,10 @@ async def holder_of(call: Call, holder_id: str) -> Holder | Foreign:
         content = await content_of(call.registry, unit, call.caller, row.id)
         return Foreign(id=row.id, project_id=row.project_id, content=content)
 
-    return await call.registry.store.read(work)
+    holder = await call.registry.store.read(work)
+    if isinstance(holder, Foreign):
+        await check_content(call.registry, call.caller, holder.content)
+    return holder
 
 
 async def _staged(call: Call, unit: Reader, holder_id: str) -> Holder | None:

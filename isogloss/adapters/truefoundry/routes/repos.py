@@ -8,12 +8,13 @@ from isogloss.adapters.call import Body, Call, dump
 from isogloss.adapters.operations import Plain, Read, Route, Write
 from isogloss.adapters.truefoundry.around import users_of
 from isogloss.adapters.truefoundry.bodies.repos import ApplyRepo, RepoManifest
+from isogloss.adapters.truefoundry.collaborators import apply_collaborators, roles_of
 from isogloss.adapters.truefoundry.directories import VISIBLE_DIRECTORIES
 from isogloss.adapters.truefoundry.kinds import DIALECT, KINDS
 from isogloss.adapters.truefoundry.lookup import project_of_id, project_of_word
 from isogloss.adapters.truefoundry.pages import Page, last, page, read_page
 from isogloss.adapters.truefoundry.rehearsal import Rehearsed, rehearsable
-from isogloss.adapters.truefoundry.repo_translate import Counts, repo
+from isogloss.adapters.truefoundry.repo_translate import Counts, collaborators_of, repo
 from isogloss.adapters.truefoundry.subjects import NOBODY, Subject
 from isogloss.core import names
 from isogloss.core.access import Role, require
@@ -70,9 +71,9 @@ async def apply_manifest(call: Call, unit: Writer, manifest: RepoManifest) -> Pr
     """The project of a repo's manifest, made or changed. Raises ``Denied`` and ``Conflict``."""
     found = await project_of_word(unit, manifest.name)
     kept = manifest.model_dump(exclude_unset=True, exclude={"type", "name", "description"})
-    part = dump(kept)
+    part, named = dump(kept), roles_of(manifest.collaborators)
     if found is None:
-        return await projects.create_project(
+        made = await projects.create_project(
             call.registry,
             unit,
             call.caller,
@@ -80,7 +81,9 @@ async def apply_manifest(call: Call, unit: Writer, manifest: RepoManifest) -> Pr
             description=manifest.description,
             facet=with_part(None, DIALECT, part),
         )
-    return await projects.change_project(
+        await apply_collaborators(call, unit, made, {}, named)
+        return made
+    changed = await projects.change_project(
         call.registry,
         unit,
         call.caller,
@@ -88,6 +91,8 @@ async def apply_manifest(call: Call, unit: Writer, manifest: RepoManifest) -> Pr
         description=manifest.description,
         facet=with_part(found.facet, DIALECT, part),
     )
+    await apply_collaborators(call, unit, changed, roles_of(collaborators_of(found)), named)
+    return changed
 
 
 async def delete_repo(call: Call, unit: Writer) -> dict[str, Any]:

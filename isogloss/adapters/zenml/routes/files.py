@@ -23,7 +23,7 @@ from isogloss.adapters.zenml.translate import (
     foreign_uri,
     version_facet,
 )
-from isogloss.core.access import Principal, Role, require
+from isogloss.core.access import Principal, Role, require, require_in
 from isogloss.core.archives import is_there, open_archive
 from isogloss.core.errors import NotFound, TooLarge
 from isogloss.core.model import Version
@@ -31,7 +31,7 @@ from isogloss.core.places import SHARED, is_laid_out, laid_out_at, laid_out_pref
 from isogloss.core.ports import Files, Reader, Writer
 from isogloss.core.query import Compare, Operator, Query
 from isogloss.core.registry import records
-from isogloss.core.registry.content import remove_files
+from isogloss.core.registry.content import check_foreign, remove_files
 from isogloss.core.registry.downloads import check_permit, issue_permit
 
 MOST_SHOWN_BYTES = 32 * 1024 * 1024
@@ -102,6 +102,7 @@ async def show_version(call: Call) -> Reply:
     key = stored.key(files, shown.uri)
     if key is None:
         raise _does_not_exist(f"File '{shown.uri}' lies outside of the artifact store '{stored.store_name}'.")
+    await check_foreign(call.registry, call.caller, key)
     try:
         content = await files.objects.read(key, MOST_SHOWN_BYTES)
     except NotFound:
@@ -144,7 +145,9 @@ async def permit_download(call: Call) -> Reply:
 
     stored = await opened(call, work)
     files = _files(call)
-    if not await is_there(files.objects, _key(stored, files)):
+    key = _key(stored, files)
+    await check_foreign(call.registry, call.caller, key)
+    if not await is_there(files.objects, key):
         raise _no_files(stored)
     return Reply(encode(issue_permit(call.registry, call.caller, version_id)))
 
@@ -268,8 +271,11 @@ async def _removable(call: Call, unit: Reader, version_id: str, *, rows: bool) -
 
     ``rows`` tells that it goes.
     """
-    require(call.caller, Role.EDITOR)
     version = await unit.get(Version, id=version_id)
+    if version is None:
+        require(call.caller, Role.EDITOR)
+    else:
+        require_in(call.caller, version.project_id, Role.EDITOR)
     if version is not None and version.dialect != DIALECT and _goes_along(version):
         if not rows:
             raise Forbidden(

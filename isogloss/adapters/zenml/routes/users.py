@@ -214,7 +214,11 @@ async def _own(call: Call, unit: Reader, found: User) -> wire.Named:
     chosen = user_facet(found.facet).default_project_id
     if chosen is not None and await unit.get(Project, id=chosen) is None:
         chosen = None
-    return user(found, chosen or call.registry.default_project.id, hydrate=True, private=True)
+    default = call.registry.default_project.id
+    if chosen is None and not call.caller.sees(default):
+        # The client begins in the project that is answered here, so it has to be one that there is for it.
+        chosen = min(call.caller.grants, default=None)
+    return user(found, chosen or default, hydrate=True, private=True)
 
 
 async def _person(call: Call, unit: Reader, reference: str) -> User:

@@ -42,6 +42,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "token": accounts.token_source,
     "user": accounts.user_source,
     "device": accounts.device_source,
+    "audit_entry": accounts.audit_entry_source,
 }
 
 """The sources by the names that ``core.query.Query`` uses."""

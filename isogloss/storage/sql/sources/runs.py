@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, FromClause, Table, func, select, union_all
 
 from isogloss.storage.sql import tables
-from isogloss.storage.sql.sources import belongings
+from isogloss.storage.sql.sources import belongings, versions
 from isogloss.storage.sql.sources.shapes import (
     Computed,
     Keyed,
@@ -24,6 +24,9 @@ def run_link_source(alias: str = "l") -> Source:
     """Links between versions and runs. The relation ``run`` is empty where the run does not exist."""
     link = tables.run_links.alias(alias)
 
+    def version() -> Relation:
+        return related(versions.version_source(), "id", link.c.version_id)
+
     def run() -> Relation:
         source = run_source(f"{alias}r")
         return related(source, "id", link.c.run_id)
@@ -31,7 +34,7 @@ def run_link_source(alias: str = "l") -> Source:
     return Source(
         rows=link,
         columns=columns_of(link),
-        relations={"run": run},
+        relations={"run": run, "version": version},
         selective=frozenset({"run_id"}),
     )
 
@@ -66,7 +69,11 @@ def _under_keys(table: Table, run: FromClause, alias: str) -> RelationBuilder:
 def metric_point_source() -> Source:
     """The points of runs' metrics."""
     point = tables.metric_points.alias("q")
-    return Source(rows=point, columns=columns_of(point), selective=frozenset({"run_id"}))
+
+    def run() -> Relation:
+        return related(run_source("qr"), "id", point.c.run_id)
+
+    return Source(rows=point, columns=columns_of(point), relations={"run": run}, selective=frozenset({"run_id"}))
 
 
 def run_key_source() -> Source:

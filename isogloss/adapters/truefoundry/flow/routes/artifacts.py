@@ -5,6 +5,7 @@ from typing import Any
 from isogloss.adapters.call import Body, Call
 from isogloss.adapters.operations import Read, ReadOperation, Route, Write
 from isogloss.adapters.truefoundry.artifact_translate import ARTIFACT_FIELDS, ArtifactRow
+from isogloss.adapters.truefoundry.collaborators import role_named
 from isogloss.adapters.truefoundry.flow.bodies import (
     Authorize,
     CreateArtifact,
@@ -21,7 +22,7 @@ from isogloss.adapters.truefoundry.kinds import BY_FQN_TYPE, BY_NAME, DIALECT, E
 from isogloss.adapters.truefoundry.lookup import artifact_of, artifact_of_fqn, project_of_id
 from isogloss.adapters.truefoundry.pages import last
 from isogloss.adapters.truefoundry.routes.artifacts import NEWEST_FIRST, around_artifacts, row_of
-from isogloss.core.access import Role, require
+from isogloss.core.access import Role, require, require_in
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Artifact, Project
 from isogloss.core.ports import Reader, Writer
@@ -33,9 +34,6 @@ _LIST_ARTIFACTS = Body.of(ListArtifacts)
 _LIST_MODELS = Body.of(ListModels)
 _OF_ID = Body.of(OfId)
 _AUTHORIZE = Body.of(Authorize)
-
-ROLES = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "admin": Role.ADMIN}
-"""What the last word of a role's name stands for; any other name asks for no more than to look."""
 
 
 async def create_artifact(call: Call, unit: Writer) -> dict[str, Any]:
@@ -104,14 +102,14 @@ async def get_model_by_name(call: Call, unit: Reader) -> dict[str, Any]:
 async def authorize_for_model(call: Call, unit: Reader) -> dict[str, Any]:
     """Nothing, if the caller has a role for a model."""
     body: Authorize = _AUTHORIZE.read(call)
-    authorize(call, body.role)
-    await with_id(call, unit, body.id, MODEL)
+    found = await with_id(call, unit, body.id, MODEL)
+    authorize(call, found.project_id, body.role)
     return {}
 
 
-def authorize(call: Call, role: str | None) -> None:
-    """Raise ``Denied`` unless the caller has a role that goes by this name."""
-    require(call.caller, ROLES.get((role or "").lower().rpartition("-")[2], Role.VIEWER))
+def authorize(call: Call, project_id: str, role: str | None) -> None:
+    """Raise ``Denied`` unless the caller has a role that goes by this name in a project."""
+    require_in(call.caller, project_id, role_named(role or ""))
 
 
 async def version_aliases(call: Call, unit: Reader) -> dict[str, Any]:

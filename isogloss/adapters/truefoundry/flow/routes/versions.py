@@ -106,8 +106,8 @@ async def list_model_versions(call: Call, unit: Reader) -> dict[str, Any]:
 async def authorize_for_model_version(call: Call, unit: Reader) -> dict[str, Any]:
     """Nothing, if the caller has a role for a version of a model."""
     body: Authorize = _AUTHORIZE.read(call)
-    authorize(call, body.role)
-    await row_of(unit, body.id, MODEL)
+    found = await row_of(unit, body.id, MODEL)
+    authorize(call, found.project_id, body.role)
     return {}
 
 

@@ -1,0 +1,50 @@
+"""The probes of Prefect's routes, which all mean the default project."""
+
+from tests.gateway.every_route.probes import Probe, alike, public, reads, writes
+
+RUN = {"flow_id": "$flow", "state": {"type": "SCHEDULED"}}
+
+PREFECT: dict[str, Probe] = {
+    "GET /csrf-token": alike("tells that there are no such tokens", "/csrf-token?client=me"),
+    "GET /admin/version": alike("tells of the program"),
+    "GET /admin/storage": alike("tells of the program"),
+    "GET /health": public("a probe of whoever runs it"),
+    "GET /version": alike("tells of the program"),
+    "GET /ready": public("a probe of whoever runs it"),
+    "POST /artifacts/": writes(body={"key": "x", "data": "x"}),
+    "GET /artifacts/{id}": reads("/artifacts/$report"),
+    "GET /artifacts/{key}/latest": reads("/artifacts/$report_key/latest"),
+    "POST /artifacts/filter": reads(body={}),
+    "POST /artifacts/latest/filter": reads(body={}),
+    "POST /artifacts/count": reads(body={}),
+    "POST /artifacts/latest/count": reads(body={}),
+    "PATCH /artifacts/{id}": writes("/artifacts/$report", {"description": "x"}),
+    "DELETE /artifacts/{id}": writes("/artifacts/$report"),
+    "POST /flows/": writes(body={"name": "x"}),
+    "GET /flows/{id}": reads("/flows/$flow"),
+    "POST /flow_runs/": writes(body=RUN),
+    "POST /flow_runs/filter": reads(body={}),
+    "GET /flow_runs/{id}": reads("/flow_runs/$flow_run"),
+    "PATCH /flow_runs/{id}": writes("/flow_runs/$flow_run", {"name": "x"}),
+    "DELETE /flow_runs/{id}": writes("/flow_runs/$flow_run"),
+    "POST /flow_runs/{id}/set_state": writes("/flow_runs/$flow_run/set_state", {"state": {"type": "COMPLETED"}}),
+    "POST /task_runs/": writes(body={"flow_run_id": "$flow_run", "task_key": "x", "dynamic_key": "1"}),
+    "POST /task_runs/filter": reads(body={}),
+    "GET /task_runs/{id}": reads("/task_runs/$task_run"),
+    "POST /logs/": writes(
+        body=[
+            {
+                "name": "x",
+                "level": 20,
+                "message": "x",
+                "timestamp": "2026-11-22T10:46:00Z",
+                "flow_run_id": "$flow_run",
+            }
+        ]
+    ),
+    "POST /logs/filter": reads(body={}),
+    "POST /deployments/": writes(body={"flow_id": "$flow", "name": "x"}),
+    "DELETE /deployments/{id}": writes("/deployments/$deployment"),
+    "POST /deployments/{id}/create_flow_run": writes("/deployments/$deployment/create_flow_run", {}),
+    "POST /v2/concurrency_limits/increment-with-lease": writes(body={"names": [], "slots": 1}),
+}
