@@ -14,6 +14,7 @@ from isogloss.core.access import Principal, Role, require_everywhere, require_in
 from isogloss.core.errors import Denied, NotFound
 from isogloss.core.model import (
     Artifact,
+    Derivation,
     Device,
     Discard,
     Entity,
@@ -65,6 +66,7 @@ _SOURCES: dict[type[Any], str] = {
     Stage: "stage",
     LogLine: "log",
     TagLink: "tag_link",
+    Derivation: "derivation",
 }
 """What says itself to which project it belongs, and the source that has all of it."""
 
