@@ -127,6 +127,12 @@ async def made_world(database_url: str, home: Path) -> AsyncIterator[World]:
         admin = await issued("admin")
         secret = SecretProject(app, admin.key)
         await secret.fill()
+        for project in ("default", secret.at["project_name"], secret.at["repo"]):
+            # What others wrote is laid out when ZenML's clients are first told of it: the one write that a read causes.
+            listed = await app.ask(
+                "GET", f"{ZENML_PREFIX}/artifact_versions?project={project}&size=1000", key=admin.key
+            )
+            assert listed.status == 200, listed
         other = await app.ask("POST", f"{ZENML_PREFIX}/projects", {"name": "other"}, key=admin.key)
         assert other.status == 200, other
         revoked = await issued("rita", Role.ADMIN)

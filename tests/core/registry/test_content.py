@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from isogloss.core.access import ANYBODY, Principal, Role
 from isogloss.core.errors import Denied
+from isogloss.core.places import key_at
 from isogloss.core.ports import Files, Writer
 from isogloss.core.registry import Registry
 from isogloss.core.registry.artifacts import ByName
@@ -144,17 +145,18 @@ async def test_a_viewer_removes_no_files(registry: Registry) -> None:
 @pytest.mark.parametrize("held", ["a/b", "a", "a/b/c"])
 async def test_files_of_a_project_that_is_not_seen_are_neither_shown_nor_removed(registry: Registry, held: str) -> None:
     """A version's uri is what its client says, and so may point at files of others."""
-    root = files_of(registry).shared.root
+    place = files_of(registry).shared
+    root = place.root
     await version_at(registry, f"{root}{held}")
     await put(registry, "a/b/c")
     stranger = Principal(user_id=None, name="ana", role=Role.MEMBER, grants={registry.new_id(): Role.ADMIN})
     guest = replace(stranger, grants={registry.default_project.id: Role.VIEWER})
     acting = registry_for(registry, stranger, "test", "try")
     with pytest.raises(Denied, match="may not see"):
-        await check_foreign(acting, stranger, f"{root}a/b")
+        await check_foreign(acting, stranger, key_at(place, f"{root}a/b"))
     left = await remove_files(acting, stranger, [f"{root}a/b"])
     assert left == {f"{root}a/b": "a version of another project uses them"}
     for caller in (ANYBODY, guest):
-        await check_foreign(registry_for(registry, caller, "test", "try"), caller, f"{root}a/b")
-    await check_foreign(acting, stranger, f"{root}elsewhere")
+        await check_foreign(registry_for(registry, caller, "test", "try"), caller, key_at(place, f"{root}a/b"))
+    await check_foreign(acting, stranger, key_at(place, f"{root}elsewhere"))
     assert await there(registry) == ["a/b/c"]
