@@ -14,6 +14,7 @@ from isogloss.core.model import Token
 from isogloss.core.registry import tokens, users
 from isogloss.gateway import logs
 from isogloss.gateway.assembly import now, open_registry, upgrade_schema
+from isogloss.gateway.commands import imports
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker, make_personal
 from isogloss.gateway.pages import connect_lines, with_clients
@@ -149,6 +150,8 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--name", help="user name to put in")
     command.add_argument("--token", help="key to put in")
     command.set_defaults(command=_connect)
+
+    imports.add_to(commands)
 
     database = commands.add_parser("db", help="the database's schema")
     actions = database.add_subparsers(title="actions", required=True, metavar="ACTION")
