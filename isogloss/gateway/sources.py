@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-
 from isogloss.adapters.source import Fetch, SourceError
 from isogloss.gateway.problems import Problem
 
