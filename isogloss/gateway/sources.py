@@ -51,7 +51,7 @@ async def _asked(client: httpx.AsyncClient, method: str, path: str, **given: Any
             answer = await client.request(method, path, **given)
         except httpx.TransportError as error:
             if tried == TRIES:
-                raise SourceError(f"{asked} is not answered: {error or type(error).__name__}.") from None
+                raise SourceError(f"{asked} is not answered: {str(error) or type(error).__name__}.") from None
         else:
             if answer.is_success:
                 return answer

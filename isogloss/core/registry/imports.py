@@ -84,7 +84,8 @@ class IncomingVersion(Struct, frozen=True, kw_only=True):
 class Batch(Struct, frozen=True, kw_only=True):
     """Rows of a source that are merged together. What refers to rows comes with them or after them.
 
-    Artifacts come without counters and head. ``noun`` is what the batch is counted as in the report.
+    Artifacts come without counters and head; ``parts`` are records that belong to others and are not counted.
+    ``noun`` is what the batch is counted as in the report.
     """
 
     noun: str
@@ -99,6 +100,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     states: list[RunState] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    parts: list[Record] = field(default_factory=list)
     run_links: list[RunLink] = field(default_factory=list)
     record_links: list[RecordLink] = field(default_factory=list)
     properties: list[Property] = field(default_factory=list)
@@ -181,6 +183,7 @@ async def merge(
     await merging.projects(batch.projects)
     await merging.tags(batch.tags)
     await merging.records(batch.records)
+    await merging.records(batch.parts, counted=False)
     await merging.workflows(batch.workflows)
     await merging.artifacts(batch.artifacts)
     await merging.versions(batch.versions)
@@ -235,8 +238,8 @@ class _Merging:
             kept = by_id.get(row.id)
             if kept is None and (namesake := by_name.get(row.name)) is not None:
                 if self._vacant:
-                    await self._unit.change(User, {"id": namesake.id}, id=row.id)
-                    kept = replace(namesake, id=row.id, updated=row.updated)
+                    await self._unit.change(User, {"id": namesake.id}, id=row.id, created=row.created)
+                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
                 else:
                     self._ours(row.id, namesake.id, f"The user {row.name!r}")
                     continue
@@ -265,8 +268,8 @@ class _Merging:
             kept = by_id.get(row.id)
             if kept is None and (namesake := by_name.get(row.name)) is not None:
                 if self._vacant:
-                    await self._unit.change(Project, {"id": namesake.id}, id=row.id)
-                    kept = replace(namesake, id=row.id, updated=row.updated)
+                    await self._unit.change(Project, {"id": namesake.id}, id=row.id, created=row.created)
+                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
                 else:
                     self._ours(row.id, namesake.id, f"The project {row.name!r}")
                     continue
@@ -296,7 +299,7 @@ class _Merging:
                 changed += await self._change(Tag, kept, row)
         self.count(len(rows), added, changed)
 
-    async def records(self, rows: list[Record]) -> None:
+    async def records(self, rows: list[Record], *, counted: bool = True) -> None:
         """Records by id, else by key."""
         if not rows:
             return
@@ -326,7 +329,8 @@ class _Merging:
                 changed += await self._change(Record, kept, row)
         await self._unit.add(*new)
         await self._unit.add(*self._logged("record", new))
-        self.count(len(rows), len(new), changed)
+        if counted:
+            self.count(len(rows), len(new), changed)
 
     async def workflows(self, rows: list[Workflow]) -> None:
         """Workflows by id, else by name."""

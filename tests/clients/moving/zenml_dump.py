@@ -42,7 +42,8 @@ for project in list(kinds["projects"].values()):
         "code repositories": client.list_code_repositories,
     }
     for kind, read in scoped.items():
-        kinds.setdefault(kind, {}).update(every(read, hydrate=True))
+        given = {"named_only": False} if kind == "snapshots" else {}
+        kinds.setdefault(kind, {}).update(every(read, hydrate=True, **given))
 for version_id in kinds["model versions"]:
     links = client.list_model_version_artifact_links
     kinds.setdefault("model artifact links", {}).update(every(links, model_version_id=version_id))
@@ -50,6 +51,4 @@ for version_id in kinds["model versions"]:
     kinds.setdefault("model run links", {}).update(every(runs, model_version_id=version_id))
 for run in kinds["runs"]:
     kinds["runs"][run]["whole"] = client.get_pipeline_run(run).model_dump(mode="json")
-for snapshot in kinds["snapshots"]:
-    kinds["snapshots"][snapshot]["whole"] = client.get_snapshot(snapshot, allow_execution=False).model_dump(mode="json") if False else None
 print(json.dumps(kinds, sort_keys=True, default=str))

@@ -90,11 +90,6 @@ with ThreadPoolExecutor(6) as pool:
 
 if ROUND == "first":
     client.create_tag(name="lonely", color="blue")
-    client.create_code_repository(
-        name="code",
-        config={"path": "/"},
-        source={"module": "zenml.code_repositories.local_code_repository", "attribute": "LocalCodeRepository", "type": "internal"},
-    ) if False else None
     client.create_model(name="kept", license="MIT", description="a model", audience="all", tags=["production-ready"])
     made = client.create_model_version("kept", name="gold", description="the best", tags=["trained"])
     client.create_model_version("kept")
@@ -112,6 +107,8 @@ if ROUND == "first":
     client.create_stack(
         "other", components={"orchestrator": "second", "artifact_store": "default"}
     )
+    client.create_user("ann", password="only for this", is_admin=False)
+    client.create_service_account("robot", description="runs at night")
     client.create_project("elsewhere", description="another project")
 else:
     client.update_artifact("data-3", new_name="data-three", add_tags=["renamed"])

@@ -53,10 +53,10 @@ async def pages(fetch: Fetch, project_id: str) -> AsyncIterator[Sequence[ReadBat
     for listing in LISTINGS:
         async for page in _listed(fetch, listing, project_id):
             yield page
-    async for page in _runs(fetch, "/flow_runs", "/flow_run_states/?flow_run_id=", list[FlowRun], mapping.flow_runs):
-        yield [partial(page, project_id=project_id)]
-    async for page in _runs(fetch, "/task_runs", "/task_run_states/?task_run_id=", list[TaskRun], mapping.task_runs):
-        yield [partial(page, project_id=project_id)]
+    async for told in _runs(fetch, "/flow_runs", "/flow_run_states/?flow_run_id=", list[FlowRun], mapping.flow_runs):
+        yield [partial(told, project_id=project_id)]
+    async for told in _runs(fetch, "/task_runs", "/task_run_states/?task_run_id=", list[TaskRun], mapping.task_runs):
+        yield [partial(told, project_id=project_id)]
     async for page in _logs(fetch, project_id):
         yield page
     for listing in AFTER_RUNS:

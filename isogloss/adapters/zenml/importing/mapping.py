@@ -12,7 +12,7 @@ from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.account_translate import UserFacet, with_user_facet
 from isogloss.adapters.zenml.importing import wire
 from isogloss.adapters.zenml.importing.rows import derived_id, document, record, tagged, text_of
-from isogloss.adapters.zenml.importing.wire import Thing
+from isogloss.adapters.zenml.importing.wire import NULL, Thing
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, VersionFacet, model_key
 from isogloss.adapters.zenml.model_wire import ModelMetadata
@@ -175,7 +175,7 @@ def components(found: Sequence[Component_]) -> Batch:
             type=body.type,
             flavor=body.flavor_name,
             configuration=more.configuration,
-            environment=more.environment,
+            environment=NULL if bytes(more.environment) == b"{}" else more.environment,
             labels=more.labels,
         )
         key = type_key(body.type, given.name or "")
@@ -283,7 +283,7 @@ def versions(found: Sequence[Version_]) -> Batch:
             save_type=body.save_type,
             content_hash=body.content_hash,
             item_count=body.item_count,
-            visualizations=tuple(Visualization(each.id, each.body.type, each.body.uri) for each in more.visualizations),
+            visualizations=tuple(_visualization(each) for each in more.visualizations),
         )
         version = Version(
             id=given.id,
@@ -320,6 +320,11 @@ def versions(found: Sequence[Version_]) -> Batch:
         versions=rows,
         tagged=[tagged("version", each.id, each.resources.tags) for each in found],
     )
+
+
+def _visualization(given: Thing[wire.VisualizationBody, Raw, Raw]) -> Visualization:
+    body = given.body
+    return Visualization(given.id, body.type, body.uri, instant(body.created), instant(body.updated))
 
 
 def models(found: Sequence[Model_]) -> Batch:

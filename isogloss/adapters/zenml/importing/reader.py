@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
@@ -28,7 +28,26 @@ NOT_BROUGHT = {
 }
 """What this registry keeps no rows for, and where the source lists it."""
 
-Tell = Callable[..., Batch]
+Tell: TypeAlias = Callable[..., Batch]
+
+_OWNERS: tuple[tuple[str, Any, Tell], ...] = (
+    ("/users", mapping.User_, mapping.users),
+    ("/service_accounts", mapping.Account_, mapping.service_accounts),
+    ("/projects", mapping.Project_, mapping.projects),
+    ("/flavors", mapping.Flavor_, mapping.flavors),
+    ("/components", mapping.Component_, mapping.components),
+    ("/stacks", mapping.Stack_, mapping.stacks),
+    ("/tags", mapping.Tag_, mapping.tags),
+)
+_LINKS: tuple[tuple[str, Any, Tell], ...] = (
+    ("/model_version_artifacts", mapping.ArtifactLink_, mapping.artifact_links),
+    ("/model_version_pipeline_runs", mapping.RunLink_, mapping.run_links),
+)
+_OF_PROJECT: tuple[tuple[str, Any, Tell], ...] = (
+    ("/code_repositories", mapping.Repository_, mapping.code_repositories),
+    ("/artifacts", mapping.Artifact_, mapping.artifacts),
+    ("/artifact_versions", mapping.Version_, mapping.versions),
+)
 
 
 def login_form(api_key: str | None, username: str | None, password: str) -> dict[str, str] | None:
@@ -45,26 +64,15 @@ async def pages(fetch: Fetch) -> AsyncIterator[Sequence[ReadBatch]]:
     not empty any more when the next page comes.
     """
     owners: list[ReadBatch] = []
-    for path, shape, tell in (
-        ("/users", mapping.User_, mapping.users),
-        ("/service_accounts", mapping.Account_, mapping.service_accounts),
-        ("/projects", mapping.Project_, mapping.projects),
-        ("/flavors", mapping.Flavor_, mapping.flavors),
-        ("/components", mapping.Component_, mapping.components),
-        ("/stacks", mapping.Stack_, mapping.stacks),
-        ("/tags", mapping.Tag_, mapping.tags),
-    ):
+    for path, shape, tell in _OWNERS:
         owners += [partial(_told, text, shape, tell, None) async for text in _listed(fetch, path)]
     yield owners
     for project_id in await _ids(fetch, "/projects"):
         async for page in _pages_of_project(fetch, project_id):
             yield page
-    for path, link, tell in (
-        ("/model_version_artifacts", mapping.ArtifactLink_, mapping.artifact_links),
-        ("/model_version_pipeline_runs", mapping.RunLink_, mapping.run_links),
-    ):
+    for path, shape, tell in _LINKS:
         async for text in _listed(fetch, path):
-            yield [partial(_told, text, link, tell, None)]
+            yield [partial(_told, text, shape, tell, None)]
 
 
 async def not_brought(fetch: Fetch) -> dict[str, int]:
@@ -87,11 +95,7 @@ async def not_brought(fetch: Fetch) -> dict[str, int]:
 
 
 async def _pages_of_project(fetch: Fetch, project_id: str) -> AsyncIterator[Sequence[ReadBatch]]:
-    for path, shape, tell in (
-        ("/code_repositories", mapping.Repository_, mapping.code_repositories),
-        ("/artifacts", mapping.Artifact_, mapping.artifacts),
-        ("/artifact_versions", mapping.Version_, mapping.versions),
-    ):
+    for path, shape, tell in _OF_PROJECT:
         async for text in _listed(fetch, path, project=project_id):
             yield [partial(_told, text, shape, tell, None)]
     async for text in _listed(fetch, "/pipelines", project=project_id):

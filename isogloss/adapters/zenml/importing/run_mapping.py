@@ -73,6 +73,7 @@ def pipelines(found: Sequence[Pipeline_], indexes: Mapping[str, int]) -> Batch:
 def snapshots(found: Sequence[Snapshot_]) -> Batch:
     """Snapshots, and the configurations of their steps."""
     rows: list[Record] = []
+    parts: list[Record] = []
     properties: list[Property] = []
     for given in found:
         body, more, around = given.body, given.metadata, given.resources
@@ -116,10 +117,11 @@ def snapshots(found: Sequence[Snapshot_]) -> Batch:
             number=len(more.step_configurations),
             state=DYNAMIC if body.is_dynamic else STATIC,
         )
-        rows += [row, *_configurations(row, more.step_configurations)]
+        rows.append(row)
+        parts += _configurations(row, more.step_configurations)
         properties += properties_of(ENTITY, row, snapshot_properties(facet))
     borne = [tagged(ENTITY, each.id, each.resources.tags) for each in found]
-    return Batch(noun="snapshots", records=rows, properties=properties, tagged=borne)
+    return Batch(noun="snapshots", records=rows, parts=parts, properties=properties, tagged=borne)
 
 
 def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
@@ -205,7 +207,7 @@ def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
         noun="runs",
         runs=rows,
         states=states,
-        records=records,
+        parts=records,
         properties=properties,
         run_links=links,
         tagged=[tagged("run", each.id, each.resources.tags) for each in found],
@@ -307,7 +309,7 @@ def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
         noun="steps",
         runs=rows,
         states=states,
-        records=records,
+        parts=records,
         properties=properties,
         run_links=links,
     )
