@@ -9,6 +9,7 @@ same rows again changes nothing, so that an import which was interrupted is begu
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct, field
@@ -501,8 +502,8 @@ class _Merging:
             if artifact is None or version is None or version.artifact_id != artifact.id:
                 continue
             newest = versions.get(artifact.head_version_id or "")
-            if newest is not None and newest.id != version.id and newest.created > row.updated:
-                # It was made here, since.
+            if newest is not None and newest.created > row.updated and _may_be_ours(newest.id):
+                # It was made here, since. Of two that the source made at once, either may be its latest.
                 continue
             values = {"head_version_id": version.id, "head_created": row.created, "head_updated": row.updated}
             if artifact.id == row.artifact_id:
@@ -642,6 +643,11 @@ _COUNTED = (
     *("head_id", "head_version_id", "head_created", "head_updated"),
 )
 """What an artifact comes to by its versions."""
+
+
+def _may_be_ours(version_id: str) -> bool:
+    """Whether an id is of the time-ordered kind that this registry gives."""
+    return UUID(version_id).version == 7
 
 
 def _pair(link: TagLink) -> tuple[str, str]:

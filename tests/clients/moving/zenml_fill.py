@@ -104,9 +104,7 @@ if ROUND == "first":
             ModelVersionArtifactRequest(model_version=made.id, artifact_version=each.id)
         )
     client.create_stack_component("second", "local", component_type="orchestrator", configuration={})
-    client.create_stack(
-        "other", components={"orchestrator": "second", "artifact_store": "default"}
-    )
+    client.create_stack("other", components={"orchestrator": "second", "artifact_store": "default"})
     client.create_user("ann", password="only for this", is_admin=False)
     client.create_service_account("robot", description="runs at night")
     client.create_project("elsewhere", description="another project")
