@@ -1,4 +1,4 @@
-"""Moving in: real servers, filled by their own clients, imported, and compared field by field as those clients see it."""
+"""Moving in: real servers, filled by their own clients, imported, and compared as those clients see them."""
 
 import json
 import subprocess

@@ -1,10 +1,10 @@
-"""Fills a ZenML server by its own client: artifacts with all that hangs on them, runs, models. Takes a count and a round."""
+"""Fills a ZenML server by its own client: artifacts with all that hangs on them, runs, models."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from typing import Annotated
 
-from zenml import ArtifactConfig, Model, Tag, add_tags, log_metadata, pipeline, save_artifact, step
+from zenml import ArtifactConfig, Model, Tag, log_metadata, pipeline, save_artifact, step
 from zenml.client import Client
 from zenml.enums import ArtifactSaveType, ArtifactType, MetadataResourceTypes, VisualizationType
 from zenml.models import (
@@ -13,7 +13,6 @@ from zenml.models import (
     ModelVersionArtifactRequest,
     RunMetadataResource,
 )
-from typing_extensions import Annotated
 
 COUNT = int(sys.argv[1])
 ROUND = sys.argv[2]
