@@ -19,7 +19,6 @@ from isogloss.core.registry.projects import DEFAULT, find_project
 from isogloss.gateway.assembly import open_registry
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Settings
-from isogloss.gateway.sources import open_source
 
 SECONDS_BETWEEN = 0.2
 """How often the line of progress is written anew."""
@@ -56,6 +55,9 @@ def _import_prefect(settings: Settings, options: argparse.Namespace) -> None:
         async def project(unit: Reader) -> Project:
             return await find_project(unit, options.project)
 
+        # Only this command speaks HTTP as a client; a gateway does without the library.
+        from isogloss.gateway.sources import open_source
+
         target = await registry.store.read(project)
         async with open_source(options.url.rstrip("/"), headers) as fetch:
             report = await import_pages(registry, prefect.pages(fetch, target.id), progress)
@@ -70,6 +72,8 @@ def _import_zenml(settings: Settings, options: argparse.Namespace) -> None:
     login = None if form is None else ("/login", form)
 
     async def run(registry: Registry, progress: Callable[[Report], None]) -> Report:
+        from isogloss.gateway.sources import open_source
+
         root = options.url.rstrip("/").removesuffix(zenml.PREFIX) + zenml.PREFIX
         async with open_source(root, {}, login) as fetch:
             report = await import_pages(registry, zenml.pages(fetch), progress)
