@@ -51,4 +51,6 @@ for version_id in kinds["model versions"]:
     kinds.setdefault("model run links", {}).update(every(runs, model_version_id=version_id))
 for run in kinds["runs"]:
     kinds["runs"][run]["whole"] = client.get_pipeline_run(run).model_dump(mode="json")
+# It is remembered, and the next program begins in the project that every server has.
+client.set_active_project("default")
 print(json.dumps(kinds, sort_keys=True, default=str))
