@@ -143,7 +143,7 @@ def complete_deployment(body: DeploymentCreate, new_id: NewId, now: Instant) -> 
             **_named(body),
             **_limited(body, before.limit, new_id, now),
         )
-        return replace(draft, tags=tags, facet=json_text(facet), properties=_properties(tags, facet))
+        return replace(draft, tags=tags, facet=json_text(facet), properties=deployment_properties(tags, facet))
 
     return complete
 
@@ -228,7 +228,7 @@ def _limit(kept: Limit, deployment_id: str) -> wire.GlobalConcurrencyLimit:
     )
 
 
-def _properties(tags: Json, facet: DeploymentFacet) -> tuple[tuple[str, str], ...]:
+def deployment_properties(tags: Json, facet: DeploymentFacet) -> tuple[tuple[str, str], ...]:
     """What deployments are looked up by beyond their columns, as (name, value)."""
     pairs = [(TAG, tag) for tag in msgspec.json.decode(tags, type=list[str])]
     if facet.work_queue_name is not None:

@@ -62,6 +62,13 @@ class TaskRunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flow_run_run_count: int = 0
 
 
+class LogFacet(Struct, frozen=True, kw_only=True):
+    """Of a log line that another server received: when it did, in microseconds since the epoch."""
+
+    created: Instant
+    updated: Instant
+
+
 def json_text(value: Any) -> Json:
     """The JSON text of a value whose Raw members are kept as they are."""
     return msgspec.json.encode(value).decode()

@@ -28,6 +28,7 @@ from isogloss.adapters.prefect.run_facets import (
     NULL,
     FlowFacet,
     FlowRunFacet,
+    LogFacet,
     TaskRunFacet,
     flow_facet,
     flow_run_facet,
@@ -177,12 +178,15 @@ def state(kept: RunState, data: Json | None, dialect: str) -> wire.State:
 
 
 def log(line: LogLine) -> wire.Log:
-    """A log line. The registry keeps no time of arrival; the id has one."""
-    arrived = moment(_made(line.id, line.at))
+    """A log line. The registry keeps no time of arrival; the id has one, and so has a line that came from elsewhere."""
+    arrived = changed = moment(_made(line.id, line.at))
+    if line.facet is not None:
+        kept = msgspec.json.decode(line.facet, type=LogFacet)
+        arrived, changed = moment(kept.created), moment(kept.updated)
     return wire.Log(
         id=line.id,
         created=arrived,
-        updated=arrived,
+        updated=changed,
         name=line.name,
         level=line.level,
         message=line.message,

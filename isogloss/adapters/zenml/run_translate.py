@@ -218,7 +218,7 @@ def _run_body(row: Run, facet: RunFacet, workflow: Workflow | None, around: RunA
         row.ended is None,
         around.reasons.get(row.state_id or ""),
         facet.index,
-        row.workflow_id if workflow is not None else None,
+        row.workflow_id if workflow is not None or row.dialect == DIALECT else None,
         facet.child_key,
         facet.root_run,
     )

@@ -71,12 +71,14 @@ ARTIFACT_FIELDS = (
 """What ``artifact`` needs of a row, in its order."""
 
 
-class Visualization(Struct, frozen=True):
-    """A file that shows a version."""
+class Visualization(Struct, frozen=True, omit_defaults=True):
+    """A file that shows a version. It has times of its own where it came from another server."""
 
     id: str
     type: str
     uri: str
+    created: Instant | None = None
+    updated: Instant | None = None
 
 
 class VersionFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -206,8 +208,9 @@ def _producing_step(run: str | None, step: str | None, existing: frozenset[str])
 
 def visualization(given: Visualization, created: Instant) -> wire.Entity:
     """A file that shows a version made at that time."""
-    at = moment(created)
-    return wire.Entity(wire.VisualizationBody(at, at, given.type, given.uri), None, None, given.id)
+    made = moment(created if given.created is None else given.created)
+    changed = made if given.updated is None else moment(given.updated)
+    return wire.Entity(wire.VisualizationBody(made, changed, given.type, given.uri), None, None, given.id)
 
 
 def run_metadata(document: Json | None) -> Raw:

@@ -78,7 +78,7 @@ async def create_repository(call: Call, unit: Writer) -> Any:
         dialect=DIALECT,
         kind=KIND,
         project_id=project.id,
-        key=_key(project.id, name),
+        key=repository_key(project.id, name),
         name=name,
         body=_encode(facet).decode(),
     )
@@ -103,7 +103,7 @@ async def update_repository(call: Call, unit: Writer) -> Any:
         call.registry,
         unit,
         record,
-        key=_key(record.project_id or "", name),
+        key=repository_key(record.project_id or "", name),
         name=name,
         body=_encode(facet).decode(),
     )
@@ -129,7 +129,7 @@ def _repository(record: Record, user: Raw | None, *, hydrate: bool) -> wire.Name
     return wire.Named(body, metadata, UserResources(user), record.id, record.name or "")
 
 
-def _key(project_id: str, name: str) -> str:
+def repository_key(project_id: str, name: str) -> str:
     """Names are unique in their project."""
     return f"{project_id}:{name}"
 

@@ -1,0 +1,666 @@
+"""Imports: rows that another registry wrote, merged into this one under their own ids and times.
+
+A row whose id is here is brought up to date where the source changed it since and nobody changed it here; any other is
+inserted. What has a unique name (projects, users, tags, workflows, artifacts, keyed records) and is here under another
+id keeps ours, and is an *alias*: whatever refers to it is read with our id in the place of the source's. Merging the
+same rows again changes nothing, so that an import which was interrupted is begun again and finds what it has.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
+from isogloss.core import names
+from isogloss.core.access import ANYBODY
+from isogloss.core.model import (
+    Artifact,
+    Device,
+    Entity,
+    Instant,
+    Json,
+    LogLine,
+    MetadataEntry,
+    Project,
+    Property,
+    Record,
+    RecordLink,
+    Run,
+    RunLink,
+    RunState,
+    Tag,
+    TagLink,
+    Token,
+    User,
+    Version,
+    Workflow,
+)
+from isogloss.core.ports import Writer
+from isogloss.core.query import Query, Sort
+from isogloss.core.registry import tags
+from isogloss.core.registry.context import Registry
+from isogloss.core.registry.metadata import log_of, replaced
+from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, of_tags, summed
+from isogloss.core.registry.versions import PRODUCED, label_number
+
+Aliases: TypeAlias = dict[str, str]
+"""Our ids by the source's, where they differ."""
+
+AUTHOR = "author_id"
+
+
+class Tagged(Struct, frozen=True):
+    """The tags, by id, that a thing of the batch bears at the source; ``entity`` as in ``TagLink``."""
+
+    entity: str
+    entity_id: str
+    tag_ids: tuple[str, ...]
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """An artifact's head as the source has it."""
+
+    artifact_id: str
+    id: str
+    version_id: str
+    created: Instant
+    updated: Instant
+
+
+class IncomingVersion(Struct, frozen=True, kw_only=True):
+    """A version of the source; its ordinal is given here, and so is its label where ``label`` is null.
+
+    ``linked`` tells that the run and the step that it names get links to it; elsewhere links come by themselves.
+    """
+
+    version: Version
+    label: str | None = None
+    linked: bool = True
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """Rows of a source that are merged together. What refers to rows comes with them or after them.
+
+    Artifacts come without counters and head; ``parts`` are records that belong to others and are not counted.
+    ``noun`` is what the batch is counted as in the report.
+    """
+
+    noun: str
+    projects: list[Project] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+    versions: list[IncomingVersion] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    workflows: list[Workflow] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    states: list[RunState] = field(default_factory=list)
+    logs: list[LogLine] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    parts: list[Record] = field(default_factory=list)
+    run_links: list[RunLink] = field(default_factory=list)
+    record_links: list[RecordLink] = field(default_factory=list)
+    properties: list[Property] = field(default_factory=list)
+    tagged: list[Tagged] = field(default_factory=list)
+
+
+ReadBatch: TypeAlias = Callable[[Aliases], Batch]
+"""Makes a batch of what the source said, with our ids for those that have aliases by now."""
+
+Pages: TypeAlias = AsyncIterator[Sequence[ReadBatch]]
+"""What a source holds, in order; what is yielded together is kept together, or not at all."""
+
+
+class Report(Struct, kw_only=True):
+    """What an import did, by noun. ``notes`` are sentences on what is not as it was at the source."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    added: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def note(self, sentence: str) -> None:
+        """Say something once."""
+        self.notes[sentence] = None
+
+    def take(self, other: "Report") -> None:
+        """Add what another report says."""
+        self.seen += other.seen
+        self.added += other.added
+        self.changed += other.changed
+        self.notes |= other.notes
+
+
+E = TypeVar("E", Project, User, Tag, Workflow, Record, Run, Artifact)
+
+
+async def import_pages(registry: Registry, pages: Pages, progress: Callable[[Report], None]) -> Report:
+    """Merge what a source holds, one transaction for each of its pages, and tell ``progress`` after each.
+
+    Raises what the source raises; everything that was merged before then stays.
+    """
+    report, aliases = Report(), Aliases()
+    async for page in pages:
+        aliases = await _import_page(registry, page, aliases, report)
+        progress(report)
+    return report
+
+
+async def _import_page(registry: Registry, page: Sequence[ReadBatch], aliases: Aliases, report: Report) -> Aliases:
+    async def work(unit: Writer) -> tuple[Aliases, Report]:
+        # The store may run this again, so that nothing outside is touched.
+        known, done = dict(aliases), Report()
+        vacant = await is_vacant(unit) if any(True for _ in page) and not known else False
+        for read in page:
+            await merge(registry, unit, read(known), known, done, vacant=vacant)
+        return known, done
+
+    known, done = await registry.store.write(work)
+    report.take(done)
+    return known
+
+
+async def is_vacant(unit: Writer) -> bool:
+    """Whether the registry holds nothing yet that refers to its project, its users or its default records."""
+    for source in ("artifact", "workflow", "run"):
+        if await unit.count(Query(source=source, fields=(), project_id=None)):
+            return False
+    return not await unit.find(Token) and not await unit.find(Device)
+
+
+async def merge(
+    registry: Registry, unit: Writer, batch: Batch, aliases: Aliases, report: Report, *, vacant: bool = False
+) -> None:
+    """Merge a batch within a unit of work; adds to ``aliases`` and to the report.
+
+    Where the registry is ``vacant``, projects, users and records that it made by itself take the source's ids.
+    """
+    merging = _Merging(registry, unit, aliases, report, batch.noun, vacant)
+    await merging.users(batch.users)
+    await merging.projects(batch.projects)
+    await merging.tags(batch.tags)
+    await merging.records(batch.records)
+    await merging.records(batch.parts, counted=False)
+    await merging.workflows(batch.workflows)
+    await merging.artifacts(batch.artifacts)
+    await merging.versions(batch.versions)
+    await merging.heads(batch.heads)
+    await merging.runs(batch.runs, batch.states)
+    if batch.logs:
+        before = {line.id for line in await unit.find(LogLine, id=[line.id for line in batch.logs])}
+        merging.count(len(batch.logs), len(batch.logs) - len(before))
+        await unit.add_absent(*batch.logs)
+    await merging.links(batch.run_links, batch.record_links)
+    await merging.properties(batch.properties)
+    await merging.tag_links(batch.tagged)
+
+
+class _Merging:
+    """One batch on its way into a unit."""
+
+    def __init__(
+        self, registry: Registry, unit: Writer, aliases: Aliases, report: Report, noun: str, vacant: bool
+    ) -> None:
+        self._registry = registry
+        self._unit = unit
+        self._aliases = aliases
+        self._report = report
+        self._noun = noun
+        self._vacant = vacant
+        # Things of this batch whose source is as new as ours: there, tags that the source has no more are taken off.
+        self._newer: set[str] = set()
+
+    def count(self, seen: int, added: int, changed: int = 0) -> None:
+        """Count rows of the batch's noun."""
+        for counter, number in (
+            (self._report.seen, seen),
+            (self._report.added, added),
+            (self._report.changed, changed),
+        ):
+            counter[self._noun] += number
+
+    def _ours(self, source_id: str, kept_id: str, what: str) -> None:
+        if source_id != kept_id:
+            self._aliases[source_id] = kept_id
+            self._report.note(f"{what} was here already and keeps its own id.")
+
+    async def users(self, rows: list[User]) -> None:
+        """Users by id, else by name; of one that is here, password and role stay."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.find(User, id=[row.id for row in rows])}
+        by_name = {row.name: row for row in await self._unit.find(User, name=[row.name for row in rows])}
+        added = changed = 0
+        for row in rows:
+            kept = by_id.get(row.id)
+            if kept is None and (namesake := by_name.get(row.name)) is not None:
+                if self._vacant:
+                    await self._unit.change(User, {"id": namesake.id}, id=row.id, created=row.created)
+                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
+                else:
+                    self._ours(row.id, namesake.id, f"The user {row.name!r}")
+                    continue
+            if kept is None:
+                await self._unit.add(row)
+                added += 1
+            elif row.updated >= kept.updated:
+                changed += await self._change(User, kept, row, leave=("password", "role", "stamp", "active", "service"))
+        self.count(len(rows), added, changed)
+
+    async def projects(self, rows: list[Project]) -> None:
+        """Projects by id, else by name; new ones take the serials behind the greatest."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.find(Project, id=[row.id for row in rows])}
+        by_name = {row.name: row for row in await self._unit.find(Project, name=[row.name for row in rows])}
+        query = Query(
+            source="project", fields=("serial",), project_id=None, sort=Sort("serial", descending=True), limit=1
+        )
+        found = await self._unit.rows(query)
+        serial = int(found[0][0]) if found else 0
+        added = changed = 0
+        for row in rows:
+            slug, word = names.project_forms(row.name)
+            row = replace(row, slug=slug, word=word)
+            kept = by_id.get(row.id)
+            if kept is None and (namesake := by_name.get(row.name)) is not None:
+                if self._vacant:
+                    await self._unit.change(Project, {"id": namesake.id}, id=row.id, created=row.created)
+                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
+                else:
+                    self._ours(row.id, namesake.id, f"The project {row.name!r}")
+                    continue
+            if kept is None:
+                serial += 1
+                await self._unit.add(replace(row, serial=serial))
+                added += 1
+            elif row.updated >= kept.updated:
+                changed += await self._change(Project, kept, row, leave=("serial", "facet"))
+        self.count(len(rows), added, changed)
+
+    async def tags(self, rows: list[Tag]) -> None:
+        """Tags by id, else by name."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.find(Tag, id=[row.id for row in rows])}
+        by_name = {row.name: row for row in await self._unit.find(Tag, name=[row.name for row in rows])}
+        added = changed = 0
+        for row in rows:
+            kept = by_id.get(row.id)
+            if kept is None and (namesake := by_name.get(row.name)) is not None:
+                self._ours(row.id, namesake.id, f"The tag {row.name!r}")
+            elif kept is None:
+                await self._unit.add(row)
+                added += 1
+            elif row.updated >= kept.updated:
+                changed += await self._change(Tag, kept, row)
+        self.count(len(rows), added, changed)
+
+    async def records(self, rows: list[Record], *, counted: bool = True) -> None:
+        """Records by id, else by key."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.find(Record, id=[row.id for row in rows])}
+        by_key: dict[tuple[str, str | None], Record] = {}
+        for kind in {row.kind for row in rows}:
+            keys = [row.key for row in rows if row.key is not None and row.kind == kind]
+            if keys:
+                found = await self._unit.find(Record, dialect=rows[0].dialect, kind=kind, key=keys)
+                by_key |= {(row.kind, row.key): row for row in found}
+        new: list[Record] = []
+        changed = 0
+        for row in rows:
+            kept = by_id.get(row.id)
+            if kept is None and row.key is not None and (namesake := by_key.get((row.kind, row.key))) is not None:
+                if not self._vacant:
+                    self._ours(row.id, namesake.id, f"The {row.kind.replace('_', ' ')} {row.name or row.key!r}")
+                    continue
+                await self._unit.remove(RecordLink, record_id=namesake.id)
+                await self._unit.remove(RecordLink, entity="record", entity_id=namesake.id)
+                await self._unit.remove(Property, entity="record", entity_id=namesake.id)
+                await self._unit.remove(Record, id=namesake.id)
+            if kept is None:
+                new.append(row)
+            elif row.updated >= kept.updated:
+                row = await self._with_metadata("record", kept, row)
+                changed += await self._change(Record, kept, row)
+        await self._unit.add(*new)
+        await self._unit.add(*self._logged("record", new))
+        if counted:
+            self.count(len(rows), len(new), changed)
+
+    async def workflows(self, rows: list[Workflow]) -> None:
+        """Workflows by id, else by name."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.find(Workflow, id=[row.id for row in rows])}
+        named = await self._unit.find(Workflow, dialect=rows[0].dialect, name=list({row.name for row in rows}))
+        by_name = {(row.project_id, row.role, row.parent_id, row.name): row for row in named}
+        new: list[Workflow] = []
+        changed = 0
+        for row in rows:
+            kept = by_id.get(row.id)
+            namesake = by_name.get((row.project_id, row.role, row.parent_id, row.name))
+            if kept is None and namesake is not None:
+                self._ours(row.id, namesake.id, f"The {row.role} {row.name!r}")
+            elif kept is None:
+                new.append(row)
+            elif row.updated >= kept.updated:
+                changed += await self._change(Workflow, kept, row)
+        await self._unit.add(*new)
+        self.count(len(rows), len(new), changed)
+
+    async def artifacts(self, rows: list[Artifact]) -> None:
+        """Artifacts by id, else by kind and name; each with the forms of its name."""
+        if not rows:
+            return
+        by_id = {row.id: row for row in await self._unit.lock_all(Artifact, id=[row.id for row in rows])}
+        wanted = list({row.name for row in rows if row.name is not None})
+        named = await self._unit.find(Artifact, project_id=rows[0].project_id, name=wanted) if wanted else []
+        by_name = {(row.kind, row.name): row for row in named}
+        added: list[Artifact] = []
+        changed = 0
+        for row in {row.id: row for row in rows}.values():
+            kept = by_id.get(row.id)
+            namesake = by_name.get((row.kind, row.name))
+            if kept is None and namesake is not None and row.name is not None:
+                self._ours(row.id, namesake.id, f"The artifact {row.name!r}")
+            elif kept is None:
+                added.append(row)
+            elif row.updated >= kept.updated:
+                same = {"slug", "word"} if kept.name == row.name else set()
+                changed += await self._change(Artifact, kept, row, leave=(*_COUNTED, *same))
+        await self._unit.add(*added)
+        await self._unit.add(
+            *summed(of_artifact(self._registry, row, ARTIFACT, 1, internal=row.internal) for row in added)
+        )
+        if self._noun == "artifacts":
+            self.count(len(rows), len(added), changed)
+
+    async def versions(self, rows: list[IncomingVersion]) -> None:
+        """Versions by id; new ones take the next ordinals of their artifacts in the order of their creation."""
+        if not rows:
+            return
+        found = await self._unit.find(Version, id=[row.version.id for row in rows])
+        kept = {version.id: version for version in found}
+        fresh: dict[str, list[IncomingVersion]] = {}
+        changed = 0
+        for row in sorted(rows, key=lambda each: (each.version.created, each.version.id)):
+            artifact_id = self._aliases.get(row.version.artifact_id, row.version.artifact_id)
+            old = kept.get(row.version.id)
+            if old is None:
+                fresh.setdefault(artifact_id, []).append(row)
+            elif row.version.updated >= old.updated:
+                changed += await self._change_version(old, row.version)
+        touched = {old.artifact_id for old in kept.values()}
+        artifacts = {row.id: row for row in await self._unit.lock_all(Artifact, id=sorted({*fresh, *touched}))}
+        head_ids = [row.head_version_id for row in artifacts.values() if row.head_version_id is not None]
+        heads = {row.id: row for row in await self._unit.find(Version, id=head_ids)} if head_ids else {}
+        taken = await self._labels(fresh)
+        rows_to_add: list[Entity] = []
+        changes: list[tuple[str, dict[str, Any]]] = []
+        for artifact_id, members in fresh.items():
+            artifact = artifacts[artifact_id]
+            made, after = self._numbered(artifact, heads.get(artifact.head_version_id or ""), members, taken)
+            rows_to_add += made
+            changes.append((artifact_id, after))
+        await self._unit.add(*rows_to_add)
+        for artifact_id, after in changes:
+            await self._unit.change(Artifact, {"id": artifact_id}, **after)
+        self.count(len(rows), sum(map(len, fresh.values())), changed)
+
+    async def _labels(self, fresh: dict[str, list[IncomingVersion]]) -> set[tuple[str, str]]:
+        labels = list({row.label for members in fresh.values() for row in members if row.label is not None})
+        if not labels:
+            return set()
+        found = await self._unit.find(Version, artifact_id=list(fresh), label=labels)
+        return {(row.artifact_id, row.label) for row in found}
+
+    def _numbered(
+        self,
+        artifact: Artifact,
+        head: Version | None,
+        members: list[IncomingVersion],
+        taken: set[tuple[str, str]],
+    ) -> tuple[list[Entity], dict[str, Any]]:
+        rows: list[Entity] = []
+        ordinal, highest, shown = artifact.ordinals, artifact.highest, artifact.versions
+        internal, dialect, newest = artifact.internal, artifact.dialect, head
+        made: list[Version] = []
+        for member in members:
+            ordinal += 1
+            label = member.label
+            if label is not None and (artifact.id, label) in taken:
+                self._report.note(f"Versions of {artifact.name!r} were here under the same label and are renumbered.")
+                label = None
+            if label is None:
+                label = str((highest or 0) + 1)
+            taken.add((artifact.id, label))
+            number = label_number(label)
+            if number is not None:
+                highest = number if highest is None else max(highest, number)
+            version = replace(
+                member.version, artifact_id=artifact.id, kind=artifact.kind, ordinal=ordinal, label=label, number=number
+            )
+            made.append(version)
+            rows.append(version)
+            if member.linked:
+                producers = dict.fromkeys(each for each in (version.producer_run, version.producer_step) if each)
+                rows += [RunLink(version_id=version.id, run_id=each, direction=PRODUCED, slot="") for each in producers]
+            rows += self._logged("version", [version])
+            shown += not version.internal
+            internal = internal and version.internal
+            dialect = dialect if dialect == version.dialect else None
+            if newest is None or version.created >= newest.created:
+                newest = version
+        assert newest is not None, "an artifact with a new version has a newest one"
+        for hidden in (False, True):
+            count = sum(version.internal is hidden for version in made)
+            if count:
+                rows.append(of_artifact(self._registry, artifact, VERSION, count, internal=hidden))
+        if artifact.internal and not internal:
+            rows += [of_artifact(self._registry, artifact, ARTIFACT, by, internal=by < 0) for by in (-1, 1)]
+        if artifact.head_id is None and artifact.name is not None:
+            rows.append(of_artifact(self._registry, artifact, HEAD, 1))
+        after = {
+            "ordinals": ordinal,
+            "highest": highest,
+            "versions": shown,
+            "internal": internal,
+            "dialect": dialect,
+            "head_id": artifact.head_id or self._registry.new_id(),
+            "head_version_id": newest.id,
+            "head_created": made[0].created if artifact.head_created is None else artifact.head_created,
+            "head_updated": newest.updated if head is not newest else artifact.head_updated,
+        }
+        return rows, after
+
+    async def _change_version(self, kept: Version, row: Version) -> bool:
+        row = await self._with_metadata("version", kept, row)
+        changed = await self._change(
+            Version, kept, row, leave=("artifact_id", "kind", "ordinal", "label", "number", "alias", "internal")
+        )
+        if changed:
+            await self._unit.change(Artifact, {"head_version_id": kept.id}, head_updated=row.updated)
+        return changed
+
+    async def heads(self, rows: list[Head]) -> None:
+        """Heads as the source has them, unless a newer version was made here."""
+        if not rows:
+            return
+        ids = [self._aliases.get(row.artifact_id, row.artifact_id) for row in rows]
+        artifacts = {row.id: row for row in await self._unit.lock_all(Artifact, id=ids)}
+        wanted = {row.version_id for row in rows} | {row.head_version_id or "" for row in artifacts.values()}
+        versions = {row.id: row for row in await self._unit.find(Version, id=sorted(wanted))}
+        changed = 0
+        for row, artifact_id in zip(rows, ids, strict=True):
+            artifact, version = artifacts.get(artifact_id), versions.get(row.version_id)
+            if artifact is None or version is None or version.artifact_id != artifact.id:
+                continue
+            newest = versions.get(artifact.head_version_id or "")
+            if newest is not None and newest.created > row.updated and _may_be_ours(newest.id):
+                # It was made here, since. Of two that the source made at once, either may be its latest.
+                continue
+            values = {"head_version_id": version.id, "head_created": row.created, "head_updated": row.updated}
+            if artifact.id == row.artifact_id:
+                # A head that our own versions had before keeps its id.
+                values["head_id"] = row.id
+            values = {name: value for name, value in values.items() if getattr(artifact, name) != value}
+            if values:
+                changed += 1
+                await self._unit.change(Artifact, {"id": artifact.id}, **values)
+        self.count(len(rows), 0, changed)
+
+    async def runs(self, rows: list[Run], states: list[RunState]) -> None:
+        """Runs by id, with those of their states that are not here."""
+        if not rows:
+            return
+        kept = {row.id: row for row in await self._unit.find(Run, id=[row.id for row in rows])}
+        new = [row for row in rows if row.id not in kept]
+        await self._unit.add_absent(*new)
+        present = {row.id for row in await self._unit.find(Run, id=[row.id for row in new])} if new else set()
+        for row in new:
+            if row.id not in present:
+                self._report.note(f"The {row.role} {row.name!r} was here under another id and is left out.")
+        await self._unit.add(*self._logged("run", [row for row in new if row.id in present]))
+        changed = 0
+        for row in rows:
+            old = kept.get(row.id)
+            if old is not None and row.updated >= old.updated:
+                changed += await self._change(Run, old, await self._with_metadata("run", old, row))
+        held = [state for state in states if state.run_id in present or state.run_id in kept]
+        if held:
+            await self._unit.put(*held)
+        self.count(len(rows), len(present), changed)
+
+    async def links(self, run_links: list[RunLink], record_links: list[RecordLink]) -> None:
+        """Links to what is here."""
+        if run_links:
+            wanted = list({link.version_id for link in run_links})
+            there = {row.id for row in await self._unit.find(Version, id=wanted)}
+            await self._unit.add_absent(*(link for link in run_links if link.version_id in there))
+        if record_links:
+            before = await self._unit.find(RecordLink, id=[link.id for link in record_links])
+            await self._unit.add_absent(*record_links)
+            if self._noun.endswith("links"):
+                self.count(len(record_links), len(record_links) - len(before))
+
+    async def properties(self, rows: list[Property]) -> None:
+        """What the things of the batch are looked up by, in the place of what they were."""
+        by_entity: dict[str, list[Property]] = {}
+        for row in rows:
+            by_entity.setdefault(row.entity, []).append(row)
+        for entity, members in by_entity.items():
+            ids = list({row.entity_id for row in members})
+            kept = set(await self._unit.find(Property, entity=entity, entity_id=ids, dialect=members[0].dialect))
+            gone = {(row.entity_id, row.name) for row in kept - set(members)}
+            for entity_id, name in sorted(gone):
+                await self._unit.remove(Property, entity=entity, entity_id=entity_id, name=name)
+            put = [row for row in dict.fromkeys(members) if row not in kept or (row.entity_id, row.name) in gone]
+            await self._unit.add(*put)
+
+    async def tag_links(self, rows: list[Tagged]) -> None:
+        """Tags on things: those of the source are put on; those that it has no more go where it is the newer one."""
+        by_entity: dict[str, list[Tagged]] = {}
+        for row in rows:
+            by_entity.setdefault(row.entity, []).append(row)
+        for entity, members in by_entity.items():
+            ids = [row.entity_id for row in members]
+            things = {thing.id: thing for thing in await self._unit.find(tags.ENTITIES[entity], id=ids)}
+            kept = await self._unit.find(TagLink, entity=entity, entity_id=ids)
+            borne = {(link.entity_id, link.tag_id) for link in kept}
+            wanted = {(row.entity_id, tag_id) for row in members for tag_id in row.tag_ids if row.entity_id in things}
+            used = list({tag_id for _, tag_id in wanted})
+            known = {tag.id: tag for tag in await self._unit.find(Tag, id=used)} if used else {}
+            made: list[TagLink] = []
+            for entity_id, tag_id in sorted(wanted - borne):
+                thing, tag = things[entity_id], known.get(tag_id)
+                if tag is None:
+                    continue
+                if tag.exclusive:
+                    await tags.attach(self._registry, self._unit, ANYBODY, tag, thing)
+                    continue
+                made.append(
+                    TagLink(
+                        tag_id=tag_id,
+                        entity=entity,
+                        entity_id=entity_id,
+                        project_id=thing.project_id,
+                        scope_id=tags.scope_of(thing),
+                        kind=thing.kind if isinstance(thing, Artifact | Version) else "",
+                        at=thing.created,
+                        created=thing.created,
+                    )
+                )
+            await self._unit.add(*made, *of_tags(self._registry, made, 1))
+            gone = [link for link in kept if link.entity_id in self._newer and _pair(link) not in wanted]
+            for link in gone:
+                await self._unit.remove(TagLink, tag_id=link.tag_id, entity=entity, entity_id=link.entity_id)
+            await self._unit.add(*of_tags(self._registry, gone, -1))
+
+    async def _change(self, kind: type[E] | type[Version], kept: Any, row: Any, leave: Iterable[str] = ()) -> bool:
+        """Set what the source says otherwise; tells whether that was anything."""
+        if row.updated > kept.updated:
+            self._newer.add(kept.id)
+        without = {"id", "created", *leave}
+        before = asdict(kept)
+        values = {name: value for name, value in asdict(row).items() if name not in without and before[name] != value}
+        if values:
+            await self._unit.change(kind, {"id": kept.id}, **values)
+        return bool(values)
+
+    async def _with_metadata(self, entity: str, kept: Any, row: Any) -> Any:
+        """The source's row with the metadata that it is to have; the log follows."""
+        document = row.metadata
+        if row.updated == kept.updated:
+            document = _joined(kept.metadata, row.metadata)
+        if document == kept.metadata:
+            return row
+        if _members(document) == _members(kept.metadata) and (document is None) == (kept.metadata is None):
+            return replace(row, metadata=kept.metadata)
+        gone, entries = replaced(self._registry, entity, kept.id, kept.metadata, document, row.updated)
+        if gone:
+            await self._unit.remove(MetadataEntry, entity=entity, entity_id=kept.id, key=gone)
+        if entries:
+            await self._unit.add(*entries)
+        return replace(row, metadata=document)
+
+    def _logged(self, entity: str, rows: Sequence[Version | Run | Record]) -> list[MetadataEntry]:
+        return [
+            entry
+            for row in rows
+            if row.metadata is not None
+            for entry in log_of(self._registry, entity, row.id, row.metadata, row.created)
+        ]
+
+
+_COUNTED = (
+    *("ordinals", "highest", "versions", "internal", "dialect"),
+    *("head_id", "head_version_id", "head_created", "head_updated"),
+)
+"""What an artifact comes to by its versions."""
+
+
+def _may_be_ours(version_id: str) -> bool:
+    """Whether an id is of the time-ordered kind that this registry gives."""
+    return UUID(version_id).version == 7
+
+
+def _pair(link: TagLink) -> tuple[str, str]:
+    return link.entity_id, link.tag_id
+
+
+def _members(document: Json | None) -> dict[str, Any]:
+    return {} if document is None else msgspec.json.decode(document, type=dict[str, Any])
+
+
+def _joined(kept: Json | None, given: Json | None) -> Json | None:
+    """What was said here of a thing stays where the source did not say it: neither side's time tells who was last."""
+    if kept is None or given is None:
+        return given if kept is None else kept
+    before = msgspec.json.decode(kept, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode(before | msgspec.json.decode(given, type=dict[str, msgspec.Raw])).decode()
