@@ -13,7 +13,7 @@ from isogloss.core.registry import Registry
 from isogloss.gateway import device_page
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker
-from isogloss.gateway.logs import write_line
+from isogloss.gateway.logs import LinesOfATurn
 from isogloss.gateway.middleware.access_log import AccessLog
 from isogloss.gateway.middleware.asgi import App, Scope
 from isogloss.gateway.middleware.authentication import Authentication
@@ -55,7 +55,7 @@ def create_app(
     app = Failures(app)
     app = Cors(app, origins=settings.cors_origins)
     if settings.log_level in ("debug", "info"):
-        app = AccessLog(app, form=settings.log_format, write=write_line)
+        app = AccessLog(app, form=settings.log_format, write=LinesOfATurn())
     return Exchange(app)
 
 

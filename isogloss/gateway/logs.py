@@ -1,8 +1,9 @@
 """Log lines: one form for what the program says and for the access log, as text or as JSON.
 
-Lines go to standard error, each in one write, so that those of several threads never mix.
+Lines go to standard error, each whole in one write, so that those of several threads never mix.
 """
 
+import asyncio
 import logging
 import os
 import sys
@@ -113,6 +114,26 @@ def write_line(line: bytes) -> None:
         sys.stderr.buffer.flush()
     except OSError:
         drop(sys.stderr)
+
+
+class LinesOfATurn:
+    """Writes finished lines as ``write_line`` does, those of one turn of the event loop together.
+
+    A write takes as long as the rest of what a request is logged with, and many requests end in the same turn.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def __call__(self, line: bytes) -> None:
+        """Write the line before the loop's next turn ends."""
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._held.append(line)
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        write_line(b"".join(held))
 
 
 def drop(stream: TextIO) -> None:

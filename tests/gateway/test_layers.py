@@ -45,11 +45,17 @@ async def test_another_request_id_is_not(identity: str) -> None:
     assert answer.headers["x-request-id"] != identity
 
 
+async def printed(capfd: pytest.CaptureFixture[str]) -> str:
+    """What was logged; the lines of this turn of the loop are written after it."""
+    await asyncio.sleep(0)
+    return capfd.readouterr().err
+
+
 async def test_access_lines_as_json(capfd: pytest.CaptureFixture[str]) -> None:
     async with client(toy_app(LOG_FORMAT="json")) as http:
         answer = await http.get("/toy/large?token=hush", headers={"x-request-id": "one"})
         await http.get("/toy/%0Aline")
-    first, second = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    first, second = [json.loads(line) for line in (await printed(capfd)).splitlines()]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first.pop("time"))
     assert first.pop("milliseconds") > 0
     assert first == {
@@ -70,7 +76,7 @@ async def test_access_lines_as_text(capfd: pytest.CaptureFixture[str]) -> None:
     async with client(toy_app()) as http:
         await http.post("/toy/echo", content=b"12345", headers={"x-request-id": "one"})
         await http.get("/nowhere", headers={"x-request-id": "two"})
-    first, second = capfd.readouterr().err.splitlines()
+    first, second = (await printed(capfd)).splitlines()
     assert re.fullmatch(
         r"\S+Z INFO isogloss\.access: 127\.0\.0\.1 POST /toy/echo 200 \d+\.\dms 11B anonymous \[one\]", first
     )
@@ -80,7 +86,7 @@ async def test_access_lines_as_text(capfd: pytest.CaptureFixture[str]) -> None:
 async def test_no_access_lines_above_the_level_info(capfd: pytest.CaptureFixture[str]) -> None:
     async with client(toy_app(LOG_LEVEL="warning")) as http:
         await http.get("/toy/small")
-    assert capfd.readouterr().err == ""
+    assert await printed(capfd) == ""
 
 
 async def test_an_unexpected_error_is_answered_by_the_dialect_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -171,14 +177,14 @@ async def test_a_websocket_reaches_its_route_and_authenticates_there(capfd: pyte
     scope, sent = await over_websocket(toy_app(gate=one_password, LOG_FORMAT="json"), "/toy/socket")
     assert [message["type"] for message in sent] == ["websocket.accept"]
     assert CALLER not in scope
-    line = json.loads(capfd.readouterr().err)
+    line = json.loads(await printed(capfd))
     assert (line["method"], line["path"], line["status"]) == ("WEBSOCKET", "/toy/socket", 101)
 
 
 async def test_a_websocket_of_nobody_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     _, sent = await over_websocket(toy_app(LOG_FORMAT="json"), "/nowhere")
     assert [message["type"] for message in sent] == ["websocket.close"]
-    assert json.loads(capfd.readouterr().err)["status"] == 403
+    assert json.loads(await printed(capfd))["status"] == 403
 
 
 async def test_health_and_readiness() -> None:

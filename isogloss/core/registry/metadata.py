@@ -116,9 +116,16 @@ def _folded(history: list[Any]) -> Any:
     return merged
 
 
-def value_type(value: Any) -> str:
-    """The name of a JSON value's type: null, bool, int, float, str, list or dict."""
-    return "null" if value is None else type(value).__name__
+_TYPES = {'"': "str", "{": "dict", "[": "list", "t": "bool", "f": "bool", "n": "null"}
+"""The types of JSON values that their first character tells."""
+
+
+def _type_of(text: str) -> str:
+    """The name of a JSON value's type: null, bool, int, float, str, list or dict. It need not be read for it."""
+    found = _TYPES.get(text.lstrip()[0])
+    if found is not None:
+        return found
+    return "float" if any(mark in text for mark in ".eE") else "int"
 
 
 def _is_object(text: bytes) -> bool:
@@ -143,12 +150,13 @@ def _entry(
     given_type: str | None = None,
 ) -> MetadataEntry:
     check_name("metadata", key)
+    text = bytes(value).decode()
     return MetadataEntry(
         id=registry.sequence(),
         entity=entity,
         entity_id=entity_id,
         key=key,
-        value=bytes(value).decode(),
-        type=given_type or value_type(_value(value)),
+        value=text,
+        type=given_type or _type_of(text),
         created=now,
     )

@@ -72,19 +72,20 @@ from isogloss.storage.sql.tables import TABLES, ByCodePoint
 class Statement:
     """SQL text with positional parameters: ``order[i]`` is the place, among the collected values, of parameter i.
 
-    ``booleans`` are the result columns that SQLite answers as 0 and 1. ``writes`` is the table that it changes, if any,
-    and ``inserts`` whether it only adds rows to it.
+    ``straight`` tells that all values are taken as they come. ``booleans`` are the result columns that SQLite answers
+    as 0 and 1. ``writes`` is the table that it changes, if any, and ``inserts`` whether it only adds rows to it.
     """
 
     text: str
     order: tuple[int, ...]
+    straight: bool = False
     booleans: tuple[int, ...] = ()
     writes: str | None = None
     inserts: bool = False
 
-    def arguments(self, values: Sequence[Any]) -> list[Any]:
+    def arguments(self, values: Sequence[Any]) -> Sequence[Any]:
         """The values in the order of the text's parameters."""
-        return [values[place] for place in self.order]
+        return values if self.straight else [values[place] for place in self.order]
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class Compiler:
         self.engine = engine
         self._statements: dict[Hashable, Statement] = {}
 
-    def rows(self, query: Query) -> tuple[Statement, list[Any]]:
+    def rows(self, query: Query) -> tuple[Statement, Sequence[Any]]:
         """The statement that answers a page of the query, and its arguments."""
         shape, values = _shape(query.where, self.engine)
         if query.project_id is not None:
@@ -244,7 +245,7 @@ class Compiler:
         statement = self._statements.get(key) or self._keep(key, self._select(query), query)
         return statement, statement.arguments(values)
 
-    def count(self, query: Query) -> tuple[Statement, list[Any]]:
+    def count(self, query: Query) -> tuple[Statement, Sequence[Any]]:
         """The statement that counts all rows of the query, and its arguments."""
         shape, values = _shape(query.where, self.engine)
         if query.project_id is not None:
@@ -253,7 +254,7 @@ class Compiler:
         statement = self._statements.get(key) or self._keep(key, self._count(query))
         return statement, statement.arguments(values)
 
-    def get(self, entity: type[Struct], key: dict[str, Any], lock: bool = False) -> tuple[Statement, list[Any]]:
+    def get(self, entity: type[Struct], key: dict[str, Any], lock: bool = False) -> tuple[Statement, Sequence[Any]]:
         """Select the rows of an entity by equality (a list value: any of its members), locked where asked for."""
         shape, values = self._key_shape(key)
         cached = ("get", entity, shape, lock)
@@ -267,7 +268,7 @@ class Compiler:
             statement = self._statements[cached] = self._compile(clause, booleans)
         return statement, statement.arguments(values)
 
-    def sum(self, entity: type[Struct], field: str, key: dict[str, Any]) -> tuple[Statement, list[Any]]:
+    def sum(self, entity: type[Struct], field: str, key: dict[str, Any]) -> tuple[Statement, Sequence[Any]]:
         """Add up a field of the rows that the key names."""
         shape, values = self._key_shape(key)
         cached = ("sum", entity, field, shape)
@@ -305,7 +306,9 @@ class Compiler:
             )
         return statement
 
-    def update(self, entity: type[Struct], key: dict[str, Any], changes: dict[str, Any]) -> tuple[Statement, list[Any]]:
+    def update(
+        self, entity: type[Struct], key: dict[str, Any], changes: dict[str, Any]
+    ) -> tuple[Statement, Sequence[Any]]:
         """Set fields of the rows that the key names."""
         shape, values = self._key_shape(key)
         cached = ("update", entity, shape, tuple(changes))
@@ -320,7 +323,7 @@ class Compiler:
             statement = self._statements[cached] = self._compile(clause, writes=table.name)
         return statement, statement.arguments([*values, *changes.values()])
 
-    def delete(self, entity: type[Struct], key: dict[str, Any]) -> tuple[Statement, list[Any]]:
+    def delete(self, entity: type[Struct], key: dict[str, Any]) -> tuple[Statement, Sequence[Any]]:
         """Delete the rows that the key names."""
         shape, values = self._key_shape(key)
         cached = ("delete", entity, shape)
@@ -499,7 +502,8 @@ class Compiler:
         compiled = clause.compile(dialect=self.engine.dialect)
         names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         order = tuple(int(name[1:]) for name in names)
-        return Statement(str(compiled), order, booleans, writes, inserts)
+        straight = order == tuple(range(len(order)))
+        return Statement(str(compiled), order, straight, booleans, writes, inserts)
 
 
 def is_selective(where: Where, source: Source, prefix: str = "") -> bool:

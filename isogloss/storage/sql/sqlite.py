@@ -416,5 +416,10 @@ def _drive(work: Awaitable[T]) -> T:
 def _with_booleans(rows: list[tuple[Any, ...]], statement: Statement) -> list[tuple[Any, ...]]:
     if not statement.booleans:
         return rows
-    places = statement.booleans
-    return [tuple(bool(v) if place in places else v for place, v in enumerate(row)) for row in rows]
+    told = []
+    for row in rows:
+        values = list(row)
+        for place in statement.booleans:
+            values[place] = bool(values[place])
+        told.append(tuple(values))
+    return told
