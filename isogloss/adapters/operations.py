@@ -10,21 +10,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeAlias, cast
 
 import msgspec
-from litestar import Request
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method, Receive
 from msgspec import Struct
 
 from isogloss.adapters.body import read_body
 from isogloss.adapters.call import Call, Malformed
 from isogloss.adapters.dialect import CALLER, Host
+from isogloss.adapters.handlers import AnyRequest, Handler, make_handler
 from isogloss.adapters.reply import Reply
 from isogloss.core.access import ANYBODY, Principal
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry
 from isogloss.core.registry.callers import registry_for, registry_to_read
-
-AnyRequest = Request[Any, Any, Any]
 
 ReadOperation: TypeAlias = Callable[[Call, Reader], Awaitable[Any]]
 WriteOperation: TypeAlias = Callable[[Call, Writer], Awaitable[Any]]
@@ -68,8 +65,6 @@ Route: TypeAlias = Read | Write | Plain | Streamed
 
 _Serve: TypeAlias = Callable[[AnyRequest], Awaitable[ASGIApp]]
 _Seen: TypeAlias = Callable[[Principal], Registry]
-
-_METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 encode = msgspec.json.Encoder().encode
 """An answer as JSON."""
@@ -115,7 +110,7 @@ class Manner(Struct, frozen=True, kw_only=True):
     posting: Callable[[WriteOperation], PlainOperation] = writing
 
 
-def handlers(routes: Iterable[Route], host: Host, manner: Manner) -> list[HTTPRouteHandler]:
+def handlers(routes: Iterable[Route], host: Host, manner: Manner) -> list[Handler]:
     """The operations as Litestar's handlers over a host, one for each path."""
     by_path: dict[str, list[Route]] = {}
     for route in routes:
@@ -123,10 +118,10 @@ def handlers(routes: Iterable[Route], host: Host, manner: Manner) -> list[HTTPRo
     return [_handler(path, served, host, manner) for path, served in by_path.items()]
 
 
-def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> HTTPRouteHandler:
+def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> Handler:
     serving = {str(route.method): _serve(route, host, manner) for route in served}
 
-    async def handle(request: AnyRequest) -> ASGIApp:
+    async def answer(request: AnyRequest) -> ASGIApp:
         serve = serving.get(request.scope["method"])
         if serve is None:
             return manner.not_allowed
@@ -135,9 +130,8 @@ def _handler(path: str, served: list[Route], host: Host, manner: Manner) -> HTTP
         except Exception as error:
             return manner.reply_to(error)
 
-    handle.__name__ = "_".join(route.operation.__name__ for route in served)
-    whole = manner.prefix + path
-    return HTTPRouteHandler(path=whole, http_method=_METHODS, status_code=200, include_in_schema=False)(handle)
+    name = "_".join(route.operation.__name__ for route in served)
+    return make_handler([manner.prefix + path], name, answer)
 
 
 def _serve(route: Route, host: Host, manner: Manner) -> _Serve:

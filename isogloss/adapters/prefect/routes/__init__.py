@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 from urllib.parse import quote, unquote_to_bytes
 
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Method
 from msgspec import Struct
 
 from isogloss.adapters.call import address_asked
 from isogloss.adapters.dialect import CALLER, Host
+from isogloss.adapters.handlers import Handler, make_handler
 from isogloss.adapters.prefect.decode import AnyRequest, admit, path_uuid
 from isogloss.adapters.prefect.failures import Refusal, detail, reply_to
 from isogloss.adapters.prefect.filters import DIALECT
@@ -28,8 +28,6 @@ PREFIX = "/api"
 Endpoint = Callable[[Registry, AnyRequest], Awaitable[Reply]]
 
 _HOST = "isogloss.prefect.host"
-
-_METHODS: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 
 _SAFE = ":/%#?=@[]!$&'()*+,;"
@@ -52,7 +50,7 @@ class Route(Struct, frozen=True):
     also: tuple[str, ...] = ()
 
 
-def handlers(routes: Iterable[Route], host: Host) -> list[HTTPRouteHandler]:
+def handlers(routes: Iterable[Route], host: Host) -> list[Handler]:
     """The routes as Litestar's handlers over a host, one for each path.
 
     Every error becomes the vendor's answer in here.
@@ -82,7 +80,7 @@ def root_of(request: AnyRequest) -> str:
     return host_of(request).public_url or address_asked(scope["scheme"], host, scope.get("server"))
 
 
-def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
+def _handler(path: str, served: list[Route], host: Host) -> Handler:
     registry = host.registry
     check_path = _path_check(path)
     operations = {
@@ -91,7 +89,7 @@ def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
     # The vendor names only the first of a path's methods as allowed.
     refusal = Reply(b'{"detail":"Method Not Allowed"}', 405, (("allow", served[0].method),))
 
-    async def handle(request: AnyRequest) -> ASGIApp:
+    async def answer(request: AnyRequest) -> ASGIApp:
         try:
             check_path(request)
             operation = operations.get(request.scope["method"])
@@ -108,14 +106,9 @@ def _handler(path: str, served: list[Route], host: Host) -> HTTPRouteHandler:
         except Exception as error:
             return reply_to(error)
 
-    handle.__name__ = "_".join(route.endpoint.__name__ for route in served)
+    name = "_".join(route.endpoint.__name__ for route in served)
     aliases = [alias for route in served for alias in route.also]
-    return HTTPRouteHandler(
-        path=[PREFIX + spelled.replace(":uuid}", ":str}") for spelled in (path, *aliases)],
-        http_method=_METHODS,
-        status_code=200,
-        include_in_schema=False,
-    )(handle)
+    return make_handler([PREFIX + spelled.replace(":uuid}", ":str}") for spelled in (path, *aliases)], name, answer)
 
 
 def _path_check(path: str) -> Callable[[AnyRequest], None]:
