@@ -3,7 +3,6 @@
 import shlex
 
 from litestar.types import ControllerRouterHandler
-from msgspec.structs import replace
 
 from isogloss.adapters.dialect import Answer, Dialect, Host
 from isogloss.adapters.operations import Manner, Route, handlers
@@ -27,7 +26,6 @@ from isogloss.adapters.truefoundry.routes import (
     writing,
 )
 from isogloss.core.access import Credential
-from isogloss.core.ids import random_id
 from isogloss.core.registry.tokens import looks_like_token
 
 _BEFORE_SIGN_IN = ("min-cli-version", "tenant-id", "oauth2/device-authorize", "oauth2/token")
@@ -81,8 +79,7 @@ FAMILIES: tuple[tuple[Manner, tuple[Route, ...]], ...] = (
 
 
 def routes(host: Host) -> list[ControllerRouterHandler]:
-    """The handlers of all operations. Clients take a version's id for a UUID, as every id here is."""
-    host = replace(host, registry=replace(host.registry, new_id=random_id))
+    """The handlers of all operations."""
     return [handler for manner, served in FAMILIES for handler in handlers(served, host, manner)]
 
 
