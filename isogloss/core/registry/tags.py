@@ -168,6 +168,9 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     """
     require(caller, Role.EDITOR)
     entity = entity_of(thing)
+    if isinstance(thing, Version) and not thing.tagged:
+        # Before the tag is locked: who holds a version locked may lock the tag next.
+        await unit.change(Version, {"id": thing.id}, tagged=True)
     if tag.exclusive:
         # Two at once would each leave the other's link, so they take turns.
         await unit.lock(Tag, id=tag.id)
@@ -191,6 +194,15 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     return kept
 
 
+async def attach_all(registry: Registry, unit: Writer, caller: Principal, tags: Iterable[Tag], thing: Thing) -> None:
+    """Put several tags on a thing, as ``attach`` does one."""
+    for tag in tags:
+        await attach(registry, unit, caller, tag, thing)
+        if isinstance(thing, Version):
+            # Of the first tag the version was told.
+            thing = replace(thing, tagged=True)
+
+
 async def attach_to_one(
     registry: Registry, unit: Writer, caller: Principal, tags: Sequence[Tag], version: Version, *, force: bool
 ) -> None:
@@ -208,7 +220,7 @@ async def attach_to_one(
                 f"version {version.ordinal}."
             )
         await _remove(registry, unit, tag.id, "version", others)
-        await attach(registry, unit, caller, tag, version)
+    await attach_all(registry, unit, caller, tags, version)
 
 
 async def detach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, entity: str, entity_id: str) -> bool:
