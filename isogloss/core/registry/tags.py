@@ -168,9 +168,8 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     """
     require(caller, Role.EDITOR)
     entity = entity_of(thing)
-    if isinstance(thing, Version) and not thing.tagged:
-        # Before the tag is locked: who holds a version locked may lock the tag next.
-        await unit.change(Version, {"id": thing.id}, tagged=True)
+    # Before the tag is locked: who holds a version locked may lock the tag next.
+    await mark_tagged(unit, [thing])
     if tag.exclusive:
         # Two at once would each leave the other's link, so they take turns.
         await unit.lock(Tag, id=tag.id)
@@ -194,12 +193,19 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     return kept
 
 
+async def mark_tagged(unit: Writer, things: Iterable[Thing]) -> None:
+    """Note of those things that are versions that tags are put on them, where that is not known."""
+    ids = sorted({thing.id for thing in things if isinstance(thing, Version) and not thing.tagged})
+    if ids:
+        await unit.change(Version, {"id": ids}, tagged=True)
+
+
 async def attach_all(registry: Registry, unit: Writer, caller: Principal, tags: Iterable[Tag], thing: Thing) -> None:
     """Put several tags on a thing, as ``attach`` does one."""
     for tag in tags:
         await attach(registry, unit, caller, tag, thing)
         if isinstance(thing, Version):
-            # Of the first tag the version was told.
+            # It was marked with the first.
             thing = replace(thing, tagged=True)
 
 
