@@ -83,9 +83,10 @@ class Version(Struct, frozen=True, kw_only=True):
     ``data_type`` what comes of that, both as the text of the dialect that reads it. ``owned`` tells that the registry
     gave a place to the bytes, and removes them with the version. ``metadata`` is the folded document (a JSON object;
     null differs from an empty one).
-    ``internal`` versions come from run states and show only in the dialect that wrote them. The producer columns
-    hold ids as given: the run or step need not exist, now or ever. ``step`` is the training step at which it was made,
-    where the dialect counts them.
+    ``internal`` versions come from run states and show only in the dialect that wrote them. ``tagged`` tells that a tag
+    was put on it once, whether or not one still is: tags of what never bore any need not be asked for. The producer
+    columns hold ids as given: the run or step need not exist, now or ever. ``step`` is the training step at which it
+    was made, where the dialect counts them.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Version(Struct, frozen=True, kw_only=True):
     role: str
     form: str | None
     internal: bool
+    tagged: bool
     uri: str | None
     owned: bool
     store_id: str | None

@@ -72,11 +72,11 @@ def _statements(engine: str) -> list[str]:
         rows(
             VERSIONS,
             "versions",
-            "id, project_id, artifact_id, kind, ordinal, label, number, dialect, role, form, internal, uri, owned, "
-            "data, producer_run, created, updated",
+            "id, project_id, artifact_id, kind, ordinal, label, number, dialect, role, form, internal, tagged, uri, "
+            "owned, data, producer_run, created, updated",
             f"{_id(2, 'i', engine)}, {_PROJECT}, {_id(1, f'i % {ARTIFACTS}', engine)}, 'artifact', "
             f"i / {ARTIFACTS} + 1, (i / {ARTIFACTS} + 1){text}, i / {ARTIFACTS} + 1, 'prefect', 'data', 'markdown', "
-            f"{false}, 'file:' || i, {false}, '\"text\"', {run_of}, i * 1000000, i * 1000000",
+            f"{false}, i % 10 = 0, 'file:' || i, {false}, '\"text\"', {run_of}, i * 1000000, i * 1000000",
         ),
         rows(
             10,

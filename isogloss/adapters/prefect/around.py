@@ -1,8 +1,13 @@
-"""What a page needs beside its rows, where other dialects wrote some of them: three statements, whatever its size."""
+"""What a page needs beside its rows: three statements, whatever its size, where other dialects wrote some of them.
 
-from collections.abc import Iterable, Sequence
+Where tags were put on some of this dialect's own, theirs come with those of the others, or take one.
+"""
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.foreign import Foreign, Maker
+from isogloss.adapters.prefect.translate import Around, Sought
 from isogloss.core.model import Project, Version
 from isogloss.core.ports import Reader
 from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, all_of
@@ -10,15 +15,30 @@ from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort, all_of
 _VERSION_FIELDS = Version.__struct_fields__
 
 
-async def foreign_versions(
-    unit: Reader, ids: Sequence[str], project: Project, *, root: str, tenant: str
-) -> dict[str, Foreign]:
-    """The versions of these ids in the project, with what they refer to; of no ids, nothing is asked.
+async def around_versions(
+    unit: Reader, sought: Sequence[Sought], project: Project, *, root: str, tenant: str
+) -> Around:
+    """What is shown of these versions of the project beside their rows, of which there is one at least.
 
     ``root`` is the address by which the client reaches the registry.
     """
-    if not ids:
-        return {}
+    tags = await _tags(unit, [version_id for version_id, _ in sought])
+    foreign = [version_id for version_id, dialect in sought if dialect != DIALECT]
+    if not foreign:
+        return Around(foreign={}, tags=tags)
+    return Around(foreign=await _foreign(unit, foreign, project, tags, root=root, tenant=tenant), tags=tags)
+
+
+async def _foreign(
+    unit: Reader,
+    ids: Sequence[str],
+    project: Project,
+    tags: Mapping[str, Sequence[str]],
+    *,
+    root: str,
+    tenant: str,
+) -> dict[str, Foreign]:
+    """The versions of these ids, which other dialects wrote, with what they refer to."""
     found = await unit.rows(
         Query(
             source="version",
@@ -28,7 +48,6 @@ async def foreign_versions(
         )
     )
     versions = [(Version(**dict(zip(_VERSION_FIELDS, row, strict=False))), *row[-2:]) for row in found]
-    tags = await _tags(unit, ids)
     makers = await _makers(
         unit, project, (each for version, *_ in versions for each in (version.producer_run, version.producer_step))
     )

@@ -16,13 +16,13 @@ from isogloss.adapters.prefect.decode import dump
 from isogloss.adapters.prefect.forms import shown_data, shown_form
 from isogloss.adapters.prefect.markdown import code, fenced, plain, table
 from isogloss.adapters.prefect.markdown import cut as shortened
+from isogloss.adapters.prefect.tags import TAGS, tags_text
 from isogloss.adapters.prefect.times import moment
 from isogloss.adapters.transfers import PREFIX
 from isogloss.core import names
 from isogloss.core.model import Instant, Json, Version
 from isogloss.core.renderings import LINK, MARKDOWN, TABLE
 
-TAGS = "isogloss.tags"
 ORIGIN, NAME, VERSION = "isogloss.origin", "isogloss.name", "isogloss.version"
 FACTS = frozenset({TAGS, ORIGIN, NAME, VERSION})
 """Members of metadata that tell what the registry knows. They are shown, and never kept."""
@@ -109,7 +109,7 @@ def facts(foreign: Foreign) -> dict[str, str]:
         ORIGIN: foreign.version.dialect,
         NAME: title(foreign),
         VERSION: foreign.version.label,
-        TAGS: msgspec.json.encode(list(foreign.tags)).decode(),
+        TAGS: tags_text(foreign.tags),
     }
 
 

@@ -1,27 +1,28 @@
 """Between the registry's versions and Prefect's artifacts. Pure functions.
 
 From a row to the wire they are total: a row that another dialect wrote prints as something that the vendor's client
-parses, as ``foreign`` has it.
+parses, as ``foreign`` has it. Tags that others put on what this dialect wrote are told in its metadata.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from isogloss.adapters.prefect import wire
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
 from isogloss.adapters.prefect.decode import dump
 from isogloss.adapters.prefect.failures import detail
 from isogloss.adapters.prefect.filters import DIALECT
-from isogloss.adapters.prefect.foreign import TAGS, Foreign, kept_description, sent_metadata, shown
+from isogloss.adapters.prefect.foreign import Foreign, kept_description, sent_metadata, shown
+from isogloss.adapters.prefect.tags import TAGS, with_tags
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Version
 from isogloss.core.registry.versions import VersionDraft
 
-_CONTENT = ("dialect", "form", "description", "data", "metadata", "producer_run", "producer_step")
+_CONTENT = ("dialect", "tagged", "form", "description", "data", "metadata", "producer_run", "producer_step")
 
 ARTIFACT_FIELDS = ("id", "created", "updated", "artifact.slug", *_CONTENT)
 """What ``artifact`` needs of a row of source ``version``, in its order."""
@@ -31,12 +32,26 @@ COLLECTION_FIELDS = ("id", "created", "updated", "slug", "version.id", *(f"versi
 
 Row = tuple[Any, ...]
 
+Sought: TypeAlias = tuple[str, str]
+"""A version that is not all in its row: its id, and the dialect that wrote it."""
+
+
+class Around(Struct, frozen=True):
+    """What is shown of versions beside their rows, by their ids.
+
+    ``foreign`` are those that another dialect wrote, ``tags`` the names of the tags that are on any of them.
+    """
+
+    foreign: Mapping[str, Foreign]
+    tags: Mapping[str, Sequence[str]]
+
+
 _EXACT = 2**33 * 1_000_000
 
 
 def artifact(row: Row) -> wire.Artifact:
     """A version that this dialect wrote, as an artifact."""
-    version_id, made, changed, key, _, form, description, data, metadata, run, step = row
+    version_id, made, changed, key, _, _, form, description, data, metadata, run, step = row
     created = _moment(made)
     return wire.Artifact(
         version_id,
@@ -54,7 +69,7 @@ def artifact(row: Row) -> wire.Artifact:
 
 def collection(row: Row) -> wire.ArtifactCollection:
     """A head, whose version this dialect wrote, as a collection."""
-    head_id, made, changed, key, latest_id, _, form, description, data, metadata, run, step = row
+    head_id, made, changed, key, latest_id, _, _, form, description, data, metadata, run, step = row
     created = _moment(made)
     return wire.ArtifactCollection(
         head_id,
@@ -71,47 +86,49 @@ def collection(row: Row) -> wire.ArtifactCollection:
     )
 
 
-def latest(row: Row, foreign: Mapping[str, Foreign]) -> wire.Artifact:
+def latest(row: Row, around: Around | None) -> wire.Artifact:
     """A head in the shape of an artifact: the vendor answers with the collection's id and moments."""
-    return artifact((*row[:4], *(row[5:] if row[5] == DIALECT else _content(foreign[row[4]]))))
+    return artifact((*row[:4], *(row[5:] if around is None else _content(row[4], row[5:], around))))
 
 
-def foreign_artifacts(rows: list[Row]) -> list[str]:
-    """The ids of those versions, in rows of ``ARTIFACT_FIELDS``, that another dialect wrote."""
-    return [row[0] for row in rows if row[4] != DIALECT]
+def sought_artifacts(rows: list[Row]) -> list[Sought]:
+    """Those versions, in rows of ``ARTIFACT_FIELDS``, that another dialect wrote, or that a tag was once put on."""
+    return [(row[0], row[4]) for row in rows if row[4] != DIALECT or row[5]]
 
 
-def foreign_collections(rows: list[Row]) -> list[str]:
-    """The ids of those newest versions, in rows of ``COLLECTION_FIELDS``, that another dialect wrote."""
-    return [row[4] for row in rows if row[5] != DIALECT]
+def sought_collections(rows: list[Row]) -> list[Sought]:
+    """As ``sought_artifacts``, of the newest versions in rows of ``COLLECTION_FIELDS``."""
+    return [(row[4], row[5]) for row in rows if row[5] != DIALECT or row[6]]
 
 
-def artifacts(rows: list[Row], foreign: Mapping[str, Foreign]) -> list[wire.Artifact]:
-    """Versions as artifacts; those that another dialect wrote are shown as ``foreign`` has them, by their ids."""
-    if not foreign:
+def artifacts(rows: list[Row], around: Around | None) -> list[wire.Artifact]:
+    """Versions as artifacts; ``around`` has what is shown of those that were sought, and is null where none were."""
+    if around is None:
         return [artifact(row) for row in rows]
-    return [artifact(row if row[4] == DIALECT else (*row[:4], *_content(foreign[row[0]]))) for row in rows]
+    return [
+        artifact(row if row[4] == DIALECT and not row[5] else (*row[:4], *_content(row[0], row[4:], around)))
+        for row in rows
+    ]
 
 
-def collections(rows: list[Row], foreign: Mapping[str, Foreign]) -> list[wire.ArtifactCollection]:
+def collections(rows: list[Row], around: Around | None) -> list[wire.ArtifactCollection]:
     """Heads as collections, as ``artifacts`` has versions."""
-    if not foreign:
+    if around is None:
         return [collection(row) for row in rows]
-    return [collection(row if row[5] == DIALECT else (*row[:5], *_content(foreign[row[4]]))) for row in rows]
+    return [
+        collection(row if row[5] == DIALECT and not row[6] else (*row[:5], *_content(row[4], row[5:], around)))
+        for row in rows
+    ]
 
 
-def _content(foreign: Foreign) -> Row:
-    """The fields of ``_CONTENT`` as they are shown of a version that another dialect wrote."""
-    there = shown(foreign)
-    return (
-        foreign.version.dialect,
-        there.form,
-        there.description,
-        there.data,
-        there.metadata,
-        there.run,
-        there.step,
-    )
+def _content(version_id: str, content: Row, around: Around) -> Row:
+    """The fields of ``_CONTENT`` of a version that was sought, as they are shown."""
+    dialect, tagged, form, description, data, metadata, run, step = content
+    if dialect == DIALECT:
+        metadata = with_tags(metadata, around.tags.get(version_id, ()))
+        return (dialect, tagged, form, description, data, metadata, run, step)
+    there = shown(around.foreign[version_id])
+    return (dialect, tagged, there.form, there.description, there.data, there.metadata, there.run, there.step)
 
 
 def _moment(instant: Instant) -> datetime:
@@ -165,7 +182,12 @@ def _holding(sent: Json | None, version: Version) -> Json | None:
 
 
 def _noted(sent: dict[str, str] | None, version: Version) -> Json | None:
-    return _kept(sent) if version.dialect == DIALECT else sent_metadata(sent, version.metadata)
+    if version.dialect != DIALECT:
+        return sent_metadata(sent, version.metadata)
+    if version.metadata is None and sent is not None and sent.keys() == {TAGS}:
+        # Nothing but the tags was shown.
+        return None
+    return _kept(sent)
 
 
 _NOT_OURS = (

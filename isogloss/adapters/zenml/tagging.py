@@ -59,8 +59,10 @@ async def attach_named(call: Call, unit: Writer, given: Sequence[str] | None, th
     Raises ``NotFound`` for an id, ``Invalid`` for a name that is none, and ``BadValue`` for an exclusive tag on a thing
     without a scope.
     """
-    for tag in await _named(call, unit, given or ()):
-        await attach(call, unit, tag, thing)
+    wanted = await _named(call, unit, given or ())
+    for tag in wanted:
+        _check_scoped(tag, thing)
+    await tags.attach_all(call.registry, unit, call.caller, wanted, thing)
 
 
 async def detach_named(call: Call, unit: Writer, given: Sequence[str] | None, thing: Thing) -> None:
@@ -77,12 +79,7 @@ async def detach_named(call: Call, unit: Writer, given: Sequence[str] | None, th
 
 async def attach(call: Call, unit: Writer, tag: Tag, thing: Thing) -> TagLink:
     """Put a tag on a thing. Raises ``BadValue`` for an exclusive tag on a thing without a scope."""
-    if tag.exclusive and not BEARERS[_type_of(thing)].scoped:
-        scoped = ", ".join(name for name, bearer in BEARERS.items() if bearer.scoped)
-        raise BadValue(
-            f"The exclusive tag {tag.name!r} cannot be put on the {_type_of(thing)} with ID '{thing.id}':"
-            f" exclusive tags go on {scoped} only."
-        )
+    _check_scoped(tag, thing)
     return await tags.attach(call.registry, unit, call.caller, tag, thing)
 
 
@@ -130,6 +127,15 @@ async def _named(call: Call, unit: Writer, given: Sequence[str]) -> list[Tag]:
         if tag_id not in by_id:
             raise Absent(f"Unable to get tag with ID '{tag_id}': No tag with this ID found")
     return [by_id[ids[text]] if text in ids else by_name[text] for text in dict.fromkeys(given)]
+
+
+def _check_scoped(tag: Tag, thing: Thing) -> None:
+    if tag.exclusive and not BEARERS[_type_of(thing)].scoped:
+        scoped = ", ".join(name for name, bearer in BEARERS.items() if bearer.scoped)
+        raise BadValue(
+            f"The exclusive tag {tag.name!r} cannot be put on the {_type_of(thing)} with ID '{thing.id}':"
+            f" exclusive tags go on {scoped} only."
+        )
 
 
 def _type_of(thing: Thing) -> str:

@@ -481,9 +481,9 @@ class _Merging:
 
     async def _change_version(self, kept: Version, row: Version) -> bool:
         row = await self._with_metadata("version", kept, row)
-        changed = await self._change(
-            Version, kept, row, leave=("artifact_id", "kind", "ordinal", "label", "number", "alias", "internal")
-        )
+        # Of these the source knows nothing, or they never change.
+        ours = ("artifact_id", "kind", "ordinal", "label", "number", "alias", "internal", "tagged")
+        changed = await self._change(Version, kept, row, leave=ours)
         if changed:
             await self._unit.change(Artifact, {"head_version_id": kept.id}, head_updated=row.updated)
         return changed
@@ -597,6 +597,7 @@ class _Merging:
                     )
                 )
             await self._unit.add(*made, *of_tags(self._registry, made, 1))
+            await tags.mark_tagged(self._unit, [things[link.entity_id] for link in made])
             gone = [link for link in kept if link.entity_id in self._newer and _pair(link) not in wanted]
             for link in gone:
                 await self._unit.remove(TagLink, tag_id=link.tag_id, entity=entity, entity_id=link.entity_id)

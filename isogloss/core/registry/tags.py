@@ -168,6 +168,8 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     """
     require(caller, Role.EDITOR)
     entity = entity_of(thing)
+    # Before the tag is locked: who holds a version locked may lock the tag next.
+    await mark_tagged(unit, [thing])
     if tag.exclusive:
         # Two at once would each leave the other's link, so they take turns.
         await unit.lock(Tag, id=tag.id)
@@ -191,6 +193,22 @@ async def attach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, 
     return kept
 
 
+async def mark_tagged(unit: Writer, things: Iterable[Thing]) -> None:
+    """Note of those things that are versions that tags are put on them, where that is not known."""
+    ids = sorted({thing.id for thing in things if isinstance(thing, Version) and not thing.tagged})
+    if ids:
+        await unit.change(Version, {"id": ids}, tagged=True)
+
+
+async def attach_all(registry: Registry, unit: Writer, caller: Principal, tags: Iterable[Tag], thing: Thing) -> None:
+    """Put several tags on a thing, as ``attach`` does one."""
+    for tag in tags:
+        await attach(registry, unit, caller, tag, thing)
+        if isinstance(thing, Version):
+            # It was marked with the first.
+            thing = replace(thing, tagged=True)
+
+
 async def attach_to_one(
     registry: Registry, unit: Writer, caller: Principal, tags: Sequence[Tag], version: Version, *, force: bool
 ) -> None:
@@ -208,7 +226,7 @@ async def attach_to_one(
                 f"version {version.ordinal}."
             )
         await _remove(registry, unit, tag.id, "version", others)
-        await attach(registry, unit, caller, tag, version)
+    await attach_all(registry, unit, caller, tags, version)
 
 
 async def detach(registry: Registry, unit: Writer, caller: Principal, tag: Tag, entity: str, entity_id: str) -> bool:

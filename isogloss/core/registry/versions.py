@@ -54,13 +54,15 @@ Change: TypeAlias = str | UnsetType | Callable[[Version], str | None] | None
 class VersionDraft(Struct, frozen=True, kw_only=True):
     """What a client says of a version that it wants made. ``metadata`` is the text of a JSON object.
 
-    ``id`` is the one that it was promised, where it was staged.
+    ``id`` is the one that it was promised, where it was staged. ``tagged`` tells that tags are put on it at once, which
+    spares telling the version of the first.
     """
 
     dialect: str
     role: str = "data"
     form: str | None = None
     internal: bool = False
+    tagged: bool = False
     uri: str | None = None
     owned: bool = False
     store_id: str | None = None
@@ -127,6 +129,7 @@ async def write_version(
         role=draft.role,
         form=draft.form,
         internal=draft.internal,
+        tagged=draft.tagged,
         uri=draft.uri,
         owned=draft.owned,
         store_id=draft.store_id,

@@ -215,8 +215,8 @@ def _tag(settings: Settings, options: argparse.Namespace) -> None:
                     await tags.detach(registry, unit, ANYBODY, tag, "version", target.id)
             else:
                 version = (await _found(unit, target)).version
-                for tag in await tags.ensure_tags(registry, unit, ANYBODY, options.names, lambda: TAG_COLOUR):
-                    await tags.attach(registry, unit, ANYBODY, tag, version)
+                made = await tags.ensure_tags(registry, unit, ANYBODY, options.names, lambda: TAG_COLOUR)
+                await tags.attach_all(registry, unit, ANYBODY, made, version)
             return (await catalogue.tags_of(unit, [target.id])).get(target.id, [])
 
         return await registry.store.write(write)

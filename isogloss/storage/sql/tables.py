@@ -146,6 +146,7 @@ versions = Table(
     _text("role"),
     _text("form", null=True),
     Column("internal", Boolean(create_constraint=False), nullable=False),
+    Column("tagged", Boolean(create_constraint=False), nullable=False),
     _text("uri", null=True),
     Column("owned", Boolean(create_constraint=False), nullable=False),
     _text("store_id", null=True),

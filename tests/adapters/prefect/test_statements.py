@@ -15,7 +15,8 @@ import pytest
 
 from isogloss.adapters.prefect.dialect import ROUTES
 from isogloss.core.access import ANYBODY
-from isogloss.core.registry import Registry, versions
+from isogloss.core.ports import Writer
+from isogloss.core.registry import Registry, tags, versions
 from isogloss.core.registry.versions import VersionDraft
 from isogloss.gateway.app import create_app
 from isogloss.gateway.settings import Auth, read_settings
@@ -194,6 +195,66 @@ async def test_rows_of_others_cost_three_statements_more_at_any_page_size(regist
                 count.take()
                 answer = await send(client, "POST", path, {"limit": limit})
                 assert (count.take(), len(answer.json())) == ((cost + 3, 0), limit), path
+
+
+async def test_tags_on_rows_of_ones_own_cost_one_statement_more_at_any_page_size(
+    registry: Registry, count: Count
+) -> None:
+    async with client_of(registry) as client:
+        made = await fill(client)
+        asking: dict[str, tuple[str, list[Body]]] = {
+            "/artifacts/filter": ("POST", [{"limit": 1}, {"limit": 50}]),
+            "/artifacts/latest/filter": ("POST", [{"limit": 1}, {"limit": 50}]),
+            f"/artifacts/k{MANY - 1}/latest": ("GET", [None]),
+            f"/artifacts/{made['artifact']}": ("GET", [None]),
+        }
+
+        async def costs() -> dict[str, set[tuple[int, int]]]:
+            found: dict[str, set[tuple[int, int]]] = {}
+            for path, (method, bodies) in asking.items():
+                for body in bodies:
+                    count.take()
+                    await send(client, method, path, body)
+                    found.setdefault(path, set()).add(count.take())
+            return found
+
+        plain = await costs()
+        ids = [row["id"] for row in (await send(client, "POST", "/artifacts/filter", {"limit": MANY})).json()]
+
+        async def put_on(unit: Writer) -> None:
+            [gold] = await tags.ensure_tags(registry, unit, ANYBODY, ["gold"], lambda: "blue")
+            for each in ids:
+                await tags.attach(registry, unit, ANYBODY, gold, await tags.thing_of(unit, "version", each))
+
+        await registry.store.write(put_on)
+        tagged = await costs()
+        page = (await send(client, "POST", "/artifacts/filter", {"limit": MANY})).json()
+
+    assert [row["metadata_"]["isogloss.tags"] for row in page] == ['["gold"]'] * MANY
+    assert {path: {(reads + 1, writes) for reads, writes in cost} for path, cost in plain.items()} == tagged
+    assert [len(cost) for cost in tagged.values()] == [1] * len(asking)
+
+
+async def test_with_rows_of_others_on_the_page_they_cost_none(registry: Registry, count: Count) -> None:
+    async with client_of(registry) as client:
+        made = await fill(client)
+        draft = VersionDraft(dialect="zenml", producer_run=made["run"])
+        await versions.create_version(registry, ANYBODY, registry.default_project, draft, slug="other")
+        count.take()
+        await send(client, "POST", "/artifacts/filter", {"limit": 50})
+        before = count.take()
+
+        async def put_on(unit: Writer) -> None:
+            [gold] = await tags.ensure_tags(registry, unit, ANYBODY, ["gold"], lambda: "blue")
+            version = await tags.thing_of(unit, "version", made["artifact"])
+            await tags.attach(registry, unit, ANYBODY, gold, version)
+
+        await registry.store.write(put_on)
+        count.take()
+        page = (await send(client, "POST", "/artifacts/filter", {"limit": 50})).json()
+        assert count.take() == before
+    told = [row["metadata_"].get("isogloss.tags") for row in page if row["id"] == made["artifact"]]
+    assert told == ['["gold"]']
 
 
 async def test_writes_take_one_transaction(registry: Registry, count: Count) -> None:

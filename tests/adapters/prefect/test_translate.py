@@ -27,6 +27,7 @@ from isogloss.adapters.prefect.foreign import (
     shown_metadata,
 )
 from isogloss.adapters.prefect.forms import FORMS, SHOWN_BYTES, shown_form
+from isogloss.adapters.prefect.tags import with_tags
 from isogloss.core.model import Version
 
 PREFECT_ID = "018f0000-0000-7000-8000-000000000001"
@@ -89,6 +90,7 @@ foreign_versions = st.builds(
         role=st.sampled_from(["data", "model", "base"]),
         form=forms,
         internal=st.just(False),
+        tagged=st.booleans(),
         uri=st.none() | st.sampled_from(["s3://b/k|`x`", "file:///a", "gs://b", "/tmp/x\n"]) | texts,
         owned=st.booleans(),
         store_id=st.none(),
@@ -120,6 +122,11 @@ def row_of(foreign: Foreign, made: int, changed: int, key: str | None) -> transl
     return (PREFECT_ID, made, changed, key, *content)
 
 
+def around(foreign: Foreign) -> translate.Around:
+    """What is shown beside the row of a version of another dialect."""
+    return translate.Around(foreign={PREFECT_ID: foreign}, tags={PREFECT_ID: foreign.tags})
+
+
 def is_showable(form: str, data: Any) -> bool:
     """Whether both of the vendor's bundles show such data without breaking."""
     match form:
@@ -137,8 +144,8 @@ def is_showable(form: str, data: Any) -> bool:
 @given(made=instants, changed=instants, key=st.none() | texts, foreign=foreign_versions)
 def test_a_row_of_another_dialect_is_readable(made: int, changed: int, key: str | None, foreign: Foreign) -> None:
     row = row_of(foreign, made, changed, key)
-    assert translate.foreign_artifacts([row]) == [PREFECT_ID]
-    printed = msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0])
+    assert translate.sought_artifacts([row]) == [(PREFECT_ID, foreign.version.dialect)]
+    printed = msgspec.json.encode(translate.artifacts([row], around(foreign))[0])
     read = Artifact.model_validate_json(printed)
     assert list(json.loads(printed)) == list(Artifact.model_fields)
     assert (str(read.id), read.key, read.type) == (PREFECT_ID, key, shown_form(foreign.version.form))
@@ -154,13 +161,69 @@ def test_a_row_of_another_dialect_is_readable(made: int, changed: int, key: str 
 def test_so_is_its_head(made: int, changed: int, key: str, foreign: Foreign) -> None:
     row = row_of(foreign, made, changed, key)
     head = (*row[:4], PREFECT_ID, *row[4:])
-    assert translate.foreign_collections([head]) == [PREFECT_ID]
-    printed = msgspec.json.encode(translate.collections([head], {PREFECT_ID: foreign})[0])
+    assert translate.sought_collections([head]) == [(PREFECT_ID, foreign.version.dialect)]
+    printed = msgspec.json.encode(translate.collections([head], around(foreign))[0])
     members = ["id", "created", "updated", "key", "latest_id", *list(Artifact.model_fields)[4:]]
     assert list(json.loads(printed)) == members
     ArtifactCollection.model_validate_json(printed)
-    latest = json.loads(msgspec.json.encode(translate.latest(head, {PREFECT_ID: foreign})))
+    latest = json.loads(msgspec.json.encode(translate.latest(head, around(foreign))))
     assert latest == {name: value for name, value in json.loads(printed).items() if name != "latest_id"}
+
+
+own_metadata = st.none() | st.dictionaries(texts, texts, max_size=3)
+
+
+@given(key=texts, metadata=own_metadata, names=st.lists(texts, max_size=3))
+def test_tags_on_an_artifact_of_ones_own_stand_in_its_metadata(
+    key: str, metadata: dict[str, str] | None, names: list[str]
+) -> None:
+    given = None if metadata is None else encoded(metadata)
+    version = replace(a_foreign().version, dialect="prefect", tagged=True, metadata=given)
+    row = row_of(a_foreign_of(version), 1, 1, key)
+    head = (*row[:4], PREFECT_ID, *row[4:])
+    assert translate.sought_artifacts([row]) == translate.sought_collections([head]) == [(PREFECT_ID, "prefect")]
+    beside = translate.Around(foreign={}, tags={PREFECT_ID: names} if names else {})
+    shown = [
+        translate.artifacts([row], beside)[0],
+        translate.collections([head], beside)[0],
+        translate.latest(head, beside),
+    ]
+    first, *others = [json.loads(msgspec.json.encode(each))["metadata_"] for each in shown]
+    assert [first, first] == others
+    assert first == ({**(metadata or {}), "isogloss.tags": encoded(names)} if names else metadata)
+    sent_back = translate.changes(ArtifactUpdate.model_validate({"metadata_": first}))["metadata"](version)
+    assert (None if sent_back is None else json.loads(sent_back)) == metadata
+
+
+@given(made=instants, key=texts, metadata=own_metadata)
+def test_a_row_without_tags_is_not_sought_and_shown_as_it_is(
+    made: int, key: str, metadata: dict[str, str] | None
+) -> None:
+    given = None if metadata is None else encoded(metadata)
+    version = replace(a_foreign().version, dialect="prefect", tagged=False, metadata=given)
+    row = row_of(a_foreign_of(version), made, made, key)
+    head = (*row[:4], PREFECT_ID, *row[4:])
+    assert (translate.sought_artifacts([row]), translate.sought_collections([head])) == ([], [])
+    for beside in (None, translate.Around(foreign={}, tags={})):
+        assert translate.artifacts([row], beside) == [translate.artifact(row)]
+        assert translate.collections([head], beside) == [translate.collection(head)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "names", "shown"),
+    [
+        ('{"isogloss.tags":"[]"}', [], "{}"),
+        ('{"isogloss.tags":["x"],"a":1}', ["gold"], '{"a":1,"isogloss.tags":"[\\"gold\\"]"}'),
+        ('{"a": 1e400,"b":[12345678901234567890123]}', [], '{"a": 1e400,"b":[12345678901234567890123]}'),
+        (
+            '{"a":1e400,"b":[12345678901234567890123]}',
+            ["Łódź"],
+            '{"a":1e400,"b":[12345678901234567890123],"isogloss.tags":"[\\"Łódź\\"]"}',
+        ),
+    ],
+)
+def test_only_the_member_of_tags_differs(metadata: str, names: list[str], shown: str) -> None:
+    assert with_tags(metadata, names) == shown
 
 
 @given(foreign_versions)
@@ -220,14 +283,14 @@ def test_a_page_tells_what_the_registry_knows() -> None:
 )
 def test_data_that_suits_its_form_is_shown_as_it_is(form: str, data: str, shown: Any) -> None:
     row = row_of(foreign := a_foreign(form=form, data=data), 1, 1, "k")
-    printed = json.loads(msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0]))
+    printed = json.loads(msgspec.json.encode(translate.artifacts([row], around(foreign))[0]))
     assert (printed["type"], printed["data"]) == (form, shown)
 
 
 @pytest.mark.parametrize("data", ["null", "5", '["a"]', '"no table"', '{"a":1}'])
 def test_a_table_that_is_none_shows_what_is_known_instead(data: str) -> None:
     row = row_of(foreign := a_foreign(form="table", data=data), 1, 1, "k")
-    printed = json.loads(msgspec.json.encode(translate.artifacts([row], {PREFECT_ID: foreign})[0]))
+    printed = json.loads(msgspec.json.encode(translate.artifacts([row], around(foreign))[0]))
     assert {"what": "kind", "value": "artifact"} in json.loads(printed["data"])
 
 
@@ -244,8 +307,13 @@ def a_foreign(**given: Any) -> Foreign:
         "created": 1_750_000_000_000_000,
         "updated": 1_750_000_000_000_000,
     }
+    return a_foreign_of(Version(**fields | given))
+
+
+def a_foreign_of(version: Version) -> Foreign:
+    """The version, with what it refers to."""
     return Foreign(
-        version=Version(**fields | given),
+        version=version,
         name="report",
         word="report",
         tags=["gold", "new"],
@@ -290,7 +358,7 @@ def test_facts_in_metadata_are_shown_and_never_kept() -> None:
 
 @given(instants)
 def test_moments_are_exact_to_the_microsecond(instant: int) -> None:
-    shown = translate.artifact((PREFECT_ID, instant, instant, None, "prefect", *[None] * 6)).created
+    shown = translate.artifact((PREFECT_ID, instant, instant, None, "prefect", False, *[None] * 6)).created
     since = shown - datetime(1970, 1, 1, tzinfo=UTC)
     assert (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds == instant
 
@@ -304,7 +372,7 @@ def test_moments_are_exact_to_the_microsecond(instant: int) -> None:
     ],
 )
 def test_moments_are_printed_in_utc(instant: int, text: str) -> None:
-    row = (PREFECT_ID, instant, instant, None, "prefect", *[None] * 6)
+    row = (PREFECT_ID, instant, instant, None, "prefect", False, *[None] * 6)
     assert json.loads(msgspec.json.encode(translate.artifact(row)))["created"] == text
 
 

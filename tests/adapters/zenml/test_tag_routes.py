@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from isogloss.adapters.zenml.kinds import COLOURS
-from isogloss.core.model import Project, Tally, Workflow
+from isogloss.core.access import ANYBODY
+from isogloss.core.model import Project, Tally, Version, Workflow
 from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry
+from isogloss.core.registry.versions import VersionDraft, create_version
 from tests.adapters.zenml.rows import add, model_version, new_run
 from tests.adapters.zenml.serving import Served
 from tests.adapters.zenml.test_artifact_routes import artifact_body, names_of
@@ -52,6 +54,22 @@ async def test_a_tag_is_found_by_its_id_and_by_its_name(registry: Registry) -> N
     assert await served.get(f"/tags/{made['id'].replace('-', '')}") == made
     assert (await served.get("/tags/gold", {"hydrate": False}))["metadata"] is None
     assert (await served("GET", "/tags/silver")).json["detail"][0] == "KeyError"
+
+
+async def test_a_version_knows_that_a_tag_was_put_on_it_by_whichever_route(registry: Registry) -> None:
+    served = Served(registry)
+    tag = await served.post("/tags", {"name": "gold"})
+    draft = VersionDraft(dialect="prefect", data="1")
+    linked = await create_version(registry, ANYBODY, registry.default_project, draft, slug="report")
+    made, changed, plain = await create(served, tags=["gold"]), await create(served), await create(served, tags=[])
+    await served.put(f"/artifact_versions/{changed['id']}", {"add_tags": ["gold"]})
+    await served.post("/tag_resources", on(tag, linked.id))
+
+    async def known(unit: Reader) -> set[str]:
+        return {version.id for version in await unit.find(Version) if version.tagged}
+
+    assert await registry.store.read(known) == {made["id"], changed["id"], linked.id}
+    assert plain["id"] not in await found(served, ("tags", "gold"))
 
 
 async def test_a_tag_gets_a_colour_by_chance(registry: Registry) -> None:

@@ -62,10 +62,8 @@ def metadata(writer: str, reader: str, given: Written) -> Any:
 
 
 def tags(writer: str, reader: str, given: Written) -> Any:
-    """The tags; Prefect's own artifacts have none, and those of others are told as metadata."""
-    if reader == PREFECT:
-        return None if writer == PREFECT else as_json(TAGS)
-    return TAGS
+    """The tags; Prefect's artifacts have none of their own, and those that others put on them are told as metadata."""
+    return as_json(TAGS) if reader == PREFECT else TAGS
 
 
 def run(writer: str, reader: str, given: Written) -> Any:
@@ -208,7 +206,7 @@ ASPECTS = {
 TITLES = {PREFECT: "Prefect", ZENML: "ZenML", TRUEFOUNDRY: "TrueFoundry"}
 
 WORDS: dict[tuple[str, str], dict[str, str]] = {
-    (PREFECT, PREFECT): {"tags": "has none"},
+    (PREFECT, PREFECT): {"tags": "others', in metadata"},
     (PREFECT, ZENML): {"metadata": "in metadata", "content": "loaded as a value"},
     (PREFECT, TRUEFOUNDRY): {"content": "as files"},
     (ZENML, PREFECT): {"metadata": "yes, as text", "tags": "in metadata", "content": "a page, files linked"},

@@ -228,9 +228,11 @@ async def test_tags_are_put_on_and_taken_off_as_the_source_says(registry: Regist
     borne = [Tagged("version", piece(1).id, (tag.id,))]
     await bring(registry, [owners()[2]], [replace(batch, tagged=borne)])
     assert len(await find(registry, TagLink, tag_id=tag.id)) == 1
+    assert [row.tagged for row in await find(registry, Version)] == [True]
     newer = pieces(registry, piece(1, updated="2026-03-02T00:00:00Z", data="x"))[0]
     await bring(registry, [replace(newer, tagged=[Tagged("version", piece(1).id, ())])])
     assert await find(registry, TagLink) == []
+    assert [row.tagged for row in await find(registry, Version)] == [True]
 
 
 async def test_an_interrupted_import_goes_on(registry: Registry) -> None:

@@ -4,10 +4,11 @@ import pytest
 
 from isogloss.core.access import ANYBODY
 from isogloss.core.errors import Conflict, Invalid, NotFound
-from isogloss.core.model import Tag, TagLink
+from isogloss.core.model import Tag, TagLink, Version
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import Registry, tags, tallies, versions
 from isogloss.core.registry.versions import VersionDraft
+from tests.support.counting import counting
 
 
 async def version_of(registry: Registry, slug: str) -> str:
@@ -61,6 +62,46 @@ async def test_a_tag_is_attached_once_however_often_it_is_put_on(registry: Regis
     assert (attached, counted) == ([version], 1)
     assert taken == [True, False]
     assert (await tagged(registry), await total(registry, gold)) == ([], 0)
+
+
+async def test_a_version_knows_that_a_tag_was_put_on_it_once(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version_id, other_id = await version_of(registry, "a"), await version_of(registry, "a")
+    names = ["gold", "new", "old"]
+    made = [await create(registry, name, "yellow") for name in names]
+    counted = counting(monkeypatch)
+
+    async def knows(of: str) -> bool:
+        found = await registry.store.read(lambda unit: unit.get(Version, id=of))
+        assert found is not None
+        return found.tagged
+
+    async def put_on() -> None:
+        async def work(unit: Writer) -> None:
+            version = await tags.thing_of(unit, "version", version_id)
+            await tags.attach_all(registry, unit, ANYBODY, made, version)
+
+        await registry.store.write(work)
+
+    async def take_off() -> None:
+        for tag in made:
+            await detach(registry, tag, version_id)
+
+    before = await knows(version_id)
+    counted.take()
+    await put_on()
+    first, _ = counted.take()
+    after = await knows(version_id)
+    await take_off()
+    without = await knows(version_id)
+    counted.take()
+    await put_on()
+    again, _ = counted.take()
+
+    assert (before, after, without) == (False, True, True)
+    assert first == again + 1
+    assert await knows(other_id) is False
 
 
 async def test_an_exclusive_tag_leaves_the_siblings_and_nobody_else(registry: Registry) -> None:

@@ -104,13 +104,16 @@ def test_each_entity_has_a_table_with_a_column_for_every_field() -> None:
         assert list(entity.__struct_fields__) == [column.name for column in table.columns]
 
 
-async def test_users_and_tokens_from_before_stay_as_good_as_they_were(empty_url: str) -> None:
-    def to(connection: Connection, revision: str) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+def to(connection: Connection, revision: str) -> None:
+    """Run the migrations up to one, or down to it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    move = command.downgrade if revision.startswith("-") else command.upgrade
+    move(config, revision)
 
+
+async def test_users_and_tokens_from_before_stay_as_good_as_they_were(empty_url: str) -> None:
     engine = migrate._engine(empty_url)
     async with engine.begin() as connection:
         await connection.run_sync(to, "0002")
@@ -123,3 +126,60 @@ async def test_users_and_tokens_from_before_stay_as_good_as_they_were(empty_url:
 
     assert tuple(user) == (False, True, "s", None, 2)
     assert tuple(token) == ("u", True, "d", 7, None)
+
+
+async def test_versions_from_before_know_whether_a_tag_is_on_them_and_lose_nothing(empty_url: str) -> None:
+    engine = migrate._engine(empty_url)
+    columns = (
+        "id, project_id, artifact_id, kind, ordinal, label, dialect, role, internal, owned, data, created, updated"
+    )
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0009")
+        await connection.execute(
+            text(
+                "INSERT INTO projects (id, serial, name, slug, word, created, updated) "
+                "VALUES ('p', 1, 'p', 'p', 'p', 1, 1)"
+            )
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO artifacts "
+                "(id, project_id, kind, custom_name, ordinals, versions, internal, created, updated) "
+                "VALUES ('a', 'p', 'artifact', :no, 2, 2, :no, 1, 1)"
+            ),
+            {"no": False},
+        )
+        for number, version in enumerate(("v", "w"), start=1):
+            await connection.execute(
+                text(
+                    f"INSERT INTO versions ({columns}) VALUES (:id, 'p', 'a', 'artifact', :number, :id, 'prefect', "
+                    "'data', :no, :no, '1', 1, 1)"
+                ),
+                {"id": version, "number": number, "no": False},
+            )
+            await connection.execute(text("INSERT INTO run_links VALUES (:id, 'r', 'produced', '')"), {"id": version})
+        await connection.execute(
+            text(
+                "INSERT INTO tags (id, name, colour, exclusive, created, updated) "
+                "VALUES ('t', 'gold', 'red', :no, 1, 1)"
+            ),
+            {"no": False},
+        )
+        # A tag on the artifact is none on its versions.
+        for entity, entity_id in (("version", "v"), ("artifact", "a"), ("artifact", "w")):
+            await connection.execute(
+                text(
+                    "INSERT INTO tag_links (tag_id, entity, entity_id, kind, at, created) "
+                    "VALUES ('t', :entity, :id, 'artifact', 1, 1)"
+                ),
+                {"entity": entity, "id": entity_id},
+            )
+        await connection.run_sync(to, "head")
+        known = (await connection.execute(text("SELECT id, tagged, data FROM versions ORDER BY id"))).all()
+        links = (await connection.execute(text("SELECT version_id FROM run_links ORDER BY version_id"))).all()
+        await connection.run_sync(to, "-1")
+        left = (await connection.execute(text("SELECT id FROM versions ORDER BY id"))).all()
+    await engine.dispose()
+
+    assert [(row[0], bool(row[1]), row[2]) for row in known] == [("v", True, "1"), ("w", False, "1")]
+    assert [row[0] for row in links] == [row[0] for row in left] == ["v", "w"]

@@ -107,8 +107,7 @@ async def put_tag(call: Call, unit: Writer) -> wire.Tags:
     require(call.caller, Role.EDITOR)
     found = await _found(unit, call.path_id("version"))
     made = await tags.ensure_tags(call.registry, unit, call.caller, [call.path_text("tag")], lambda: TAG_COLOUR)
-    for tag in made:
-        await tags.attach(call.registry, unit, call.caller, tag, found.version)
+    await tags.attach_all(call.registry, unit, call.caller, made, found.version)
     return await _tags(unit, found.version.id)
 
 

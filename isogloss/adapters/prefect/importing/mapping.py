@@ -429,6 +429,7 @@ def _version(piece: Piece, project_id: str) -> Version:
         form=piece.type,
         # The vendor's server keeps the result of a run so, and shows it in no list of keys.
         internal=piece.key is None and piece.type in (None, "result"),
+        tagged=False,
         uri=None,
         owned=False,
         store_id=None,

@@ -6,13 +6,12 @@ from collections.abc import Callable
 import msgspec
 
 from isogloss.adapters.prefect import filters, translate
-from isogloss.adapters.prefect.around import foreign_versions
+from isogloss.adapters.prefect.around import around_versions
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCreate, ArtifactUpdate
 from isogloss.adapters.prefect.bodies.members import ArtifactCount, ArtifactPage, CollectionCount, CollectionPage
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
-from isogloss.adapters.prefect.foreign import Foreign
 from isogloss.adapters.prefect.routes import Route, caller, host_of, root_of
-from isogloss.adapters.prefect.translate import Row
+from isogloss.adapters.prefect.translate import Around, Row, Sought
 from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import NotFound
 from isogloss.core.ports import Reader
@@ -46,10 +45,10 @@ async def read_artifact(registry: Registry, request: AnyRequest) -> Reply:
         project_id=registry.default_project.id,
         where=Compare("id", Operator.EQ, version_id),
     )
-    rows, foreign = await _read(registry, request, query, translate.foreign_artifacts)
+    rows, around = await _read(registry, request, query, translate.sought_artifacts)
     if not rows:
         raise NotFound("artifact", version_id)
-    return Reply(_encode(translate.artifacts(rows, foreign)[0]))
+    return Reply(_encode(translate.artifacts(rows, around)[0]))
 
 
 async def read_latest_artifact(registry: Registry, request: AnyRequest) -> Reply:
@@ -64,10 +63,10 @@ async def read_latest_artifact(registry: Registry, request: AnyRequest) -> Reply
         project_id=registry.default_project.id,
         where=Compare("slug", Operator.EQ, key),
     )
-    rows, foreign = await _read(registry, request, query, translate.foreign_collections)
+    rows, around = await _read(registry, request, query, translate.sought_collections)
     if not rows:
         raise NotFound("artifact", key)
-    return Reply(_encode(translate.latest(rows[0], foreign)))
+    return Reply(_encode(translate.latest(rows[0], around)))
 
 
 async def read_artifacts(registry: Registry, request: AnyRequest) -> Reply:
@@ -82,8 +81,8 @@ async def read_artifacts(registry: Registry, request: AnyRequest) -> Reply:
         limit=asked.limit,
         offset=asked.offset,
     )
-    rows, foreign = await _read(registry, request, query, translate.foreign_artifacts)
-    return Reply(_encode(translate.artifacts(rows, foreign)))
+    rows, around = await _read(registry, request, query, translate.sought_artifacts)
+    return Reply(_encode(translate.artifacts(rows, around)))
 
 
 async def read_latest_artifacts(registry: Registry, request: AnyRequest) -> Reply:
@@ -98,8 +97,8 @@ async def read_latest_artifacts(registry: Registry, request: AnyRequest) -> Repl
         limit=asked.limit,
         offset=asked.offset,
     )
-    rows, foreign = await _read(registry, request, query, translate.foreign_collections)
-    return Reply(_encode(translate.collections(rows, foreign)))
+    rows, around = await _read(registry, request, query, translate.sought_collections)
+    return Reply(_encode(translate.collections(rows, around)))
 
 
 async def count_artifacts(registry: Registry, request: AnyRequest) -> Reply:
@@ -131,16 +130,16 @@ async def delete_artifact(registry: Registry, request: AnyRequest) -> Reply:
 
 
 async def _read(
-    registry: Registry, request: AnyRequest, query: Query, foreign_ids: Callable[[list[Row]], list[str]]
-) -> tuple[list[Row], dict[str, Foreign]]:
-    """A page of rows, and those of their versions that other dialects wrote, with what these refer to."""
+    registry: Registry, request: AnyRequest, query: Query, sought_in: Callable[[list[Row]], list[Sought]]
+) -> tuple[list[Row], Around | None]:
+    """A page of rows, and what is shown beside them: null where they have it all."""
 
-    async def beside(unit: Reader, rows: list[Row]) -> dict[str, Foreign]:
-        ids = foreign_ids(rows)
-        if not ids:
-            return {}
+    async def beside(unit: Reader, rows: list[Row]) -> Around | None:
+        sought = sought_in(rows)
+        if not sought:
+            return None
         project, tenant = registry.default_project, host_of(request).tenant
-        return await foreign_versions(unit, ids, project, root=root_of(request), tenant=tenant)
+        return await around_versions(unit, sought, project, root=root_of(request), tenant=tenant)
 
     return await pages.list_rows_with(registry, caller(request), query, beside)
 

@@ -298,6 +298,7 @@ def versions(found: Sequence[Version_]) -> Batch:
             role=kinds.ROLES[body.type],
             form=None,
             internal=False,
+            tagged=False,
             uri=body.uri,
             owned=False,
             store_id=body.artifact_store_id,

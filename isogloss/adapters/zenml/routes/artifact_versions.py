@@ -144,6 +144,7 @@ async def write_requested(call: Call, unit: Writer, body: VersionRequest) -> Ver
         dialect=DIALECT,
         # Clients find versions by the first few digits of their ids, which ids by time share with their neighbours.
         role=kinds.ROLES[body.type],
+        tagged=bool(body.tags),
         uri=body.uri,
         store_id=body.artifact_store_id,
         loader=source_text(body.materializer),
