@@ -84,6 +84,17 @@ class Store(Protocol):
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T: ...
 
 
+class Rows(Protocol):
+    """All rows of a store."""
+
+    def scan(self, entities: Sequence[type[Entity]]) -> AsyncIterator[Sequence[Entity]]:
+        """Every row of these entities as of one moment, in pages of one entity each, entity by entity in this order.
+
+        Rows come in the order of their keys, those that refer to one of their own entity after all that do not.
+        """
+        ...
+
+
 class StoredObject(Struct, frozen=True, kw_only=True):
     """What is known of an object without reading it. ``size`` is in bytes; ``etag`` changes whenever the bytes do."""
 
