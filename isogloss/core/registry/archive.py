@@ -345,7 +345,14 @@ class _Arrival:
     async def begin(self) -> None:
         """Make room, or find out where to go on."""
         manifest = self._manifest
-        if manifest.place.root != self._files.shared.root and not await self._store.read(unfinished_import):
+
+        async def is_new(unit: Reader) -> bool:
+            if await unfinished_import(unit):
+                return False
+            await _require_vacant(unit)
+            return True
+
+        if await self._store.read(is_new) and manifest.place.root != self._files.shared.root:
             # Where the place is the same one, the files in it are those of the archive.
             await _require_no_files(self._files.objects)
 
@@ -433,11 +440,13 @@ class _Occupied(Conflict):
 
 
 async def _require_no_files(objects: Objects) -> None:
-    async for _ in _objects(objects):
-        raise Conflict(
-            "The place for files holds some already, which the archive's must not replace: give an empty one, with "
-            "ISOGLOSS_STORAGE_URL."
-        )
+    for place in (OWNED, SHARED):
+        level = await objects.browse(place)
+        if level.directories or level.objects:
+            raise Conflict(
+                "The place for files holds some already, which the archive's must not replace: give an empty one, with "
+                "ISOGLOSS_STORAGE_URL."
+            )
 
 
 _URIS: dict[type[Any], tuple[str, ...]] = {Version: ("uri",), Property: ("value",)}
