@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
@@ -51,7 +51,7 @@ class PostgresqlStore:
                 await asyncio.sleep(0.002 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncIterator[Sequence[Entity]]:
+    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncGenerator[Sequence[Entity], None]:
         """All rows, in one snapshot."""
         async with (
             self._pool.acquire() as connection,

@@ -15,7 +15,7 @@ is folded into the file on the writer thread, as that waits for the disk.
 import asyncio
 import math
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -179,7 +179,7 @@ class SqliteStore:
 
         running.add_done_callback(tell)
 
-    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncIterator[Sequence[Entity]]:
+    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncGenerator[Sequence[Entity], None]:
         """All rows, in one snapshot, on a reader thread."""
         reader = await self._slow.get()
         try:

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import msgspec
 import pytest
@@ -29,8 +29,8 @@ from isogloss.core.model import (
     User,
     Version,
 )
-from isogloss.core.ports import Files, Reader, Store, Writer
-from isogloss.core.registry import archive
+from isogloss.core.ports import Files, Objects, Reader, Store, StoredObject, Writer
+from isogloss.core.registry import Registry, archive
 from isogloss.core.registry.archive import (
     STAYING,
     TRAVELLING,
@@ -46,7 +46,7 @@ from isogloss.storage.objects import open_objects
 from isogloss.storage.sql.postgresql import PostgresqlStore
 from isogloss.storage.sql.sqlite import SqliteStore
 from isogloss.storage.sql.store import open_store
-from tests.support.databases import ENGINES, Databases
+from tests.support.databases import Databases
 from tests.support.registries import START
 from tests.support.s3 import S3Server, s3_server
 from tests.support.secret_project import WORD, SecretProject
@@ -437,5 +437,32 @@ async def test_small_members_and_large_rows(
             await check_archive(io.BytesIO(again), SCHEMA, quiet)
 
 
-def test_both_engines_are_tested() -> None:
-    assert set(OTHER) == set(ENGINES)
+class ChangingObjects:
+    """A place in which one file is removed, or cut, right after it was listed."""
+
+    def __init__(self, files: Files, path: Path, cut: bool) -> None:
+        self._objects, self._path, self._cut = files.objects, path, cut
+        self.stream = files.objects.stream
+
+    async def list(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
+        async for page in self._objects.list(prefix):
+            if self._path.exists():
+                self._path.write_text("") if self._cut else self._path.unlink()
+            yield page
+
+
+@pytest.mark.parametrize("cut", [False, True])
+async def test_files_that_go_while_an_archive_is_made_are_left_out_and_those_that_change_end_it(
+    cut: bool, registry: Registry, store: SqliteStore | PostgresqlStore, files: Files
+) -> None:
+    await files.objects.write("shared/a", b"stays")
+    await files.objects.write("shared/b", b"goes or changes")
+    path = Path(files.shared.root) / "b"
+    changing = replace(files, objects=cast("Objects", ChangingObjects(files, path, cut)))
+    if cut:
+        with pytest.raises(Conflict, match="changed while it was read"):
+            await exported(store, changing)
+    else:
+        content = await exported(store, changing)
+        assert list(held(content)["files"]) == ["objects/shared/a"]
+        await check_archive(io.BytesIO(content), SCHEMA, quiet)
