@@ -8,6 +8,7 @@ version.
 
 import re
 
+import msgspec
 from msgspec import Struct
 
 from isogloss.core.errors import Invalid
@@ -17,6 +18,8 @@ OWNED = "owned"
 SHARED = "shared"
 FILES = "files"
 """What the files of a version, or another thing that owns bytes, lie in below its prefix."""
+UPLOADS = "uploads"
+"""What is being put together as one of its files lies in, beside them."""
 LAID_OUT = f"{SHARED}/isogloss"
 """The prefix of all that the registry lays out in the shared place."""
 
@@ -123,8 +126,16 @@ def upload_prefix(key: str, upload_id: str) -> str:
     """
     match checked_key(key).split("/"):
         case [place, project_id, owner_id, "files", _, *_] if place == OWNED:
-            return f"{owned_prefix(project_id, owner_id)}/uploads/{upload_id}"
+            return f"{owned_prefix(project_id, owner_id)}/{UPLOADS}/{upload_id}"
     raise Invalid("key", f"{key!r} must be that of a file of the registry's own")
+
+
+def is_upload(key: str) -> bool:
+    """Whether a key lies in what is still being put together as an object of the registry's own."""
+    match key.split("/"):
+        case [place, _, _, beside, _, *_]:
+            return place == OWNED and beside == UPLOADS
+    return False
 
 
 class SharedPlace(Struct, frozen=True, kw_only=True):
@@ -213,3 +224,38 @@ def uri_at(place: SharedPlace, key: str) -> str:
     if place_name != SHARED or not path:
         raise Invalid("key", f"{key!r} must lie below '{SHARED}/'")
     return place.root + path
+
+
+def moved(text: str, old: SharedPlace, new: SharedPlace) -> str:
+    """A text that is the uri of either place, or of what lies in it, as it is where the place is another one.
+
+    Any other text stays as it is.
+    """
+    for before, after in _roots(old, new):
+        if text == before:
+            return after
+        if text.startswith(f"{before}/"):
+            path = text[len(before) :]
+            # On a disk several slashes are one.
+            return after + (re.sub("/+", "/", path) if old.scheme == "file" else path)
+    return text
+
+
+def moved_json(text: str, old: SharedPlace, new: SharedPlace) -> str:
+    """JSON in which each text that ``moved`` would change is changed; nothing else is, not even a space."""
+    for before, after in _roots(old, new):
+        inner = msgspec.json.encode(before).decode()[1:-1]
+        if inner in text:
+            # Within a text a quote has a backslash before it, and elsewhere there are none.
+            found = re.compile(rf'(?<!\\)"{re.escape(inner)}(?=[/"])')
+            replacement = msgspec.json.encode(after).decode()[:-1]
+            text = found.sub(lambda _, to=replacement: to, text)  # type: ignore[misc]
+    return text
+
+
+def _roots(old: SharedPlace, new: SharedPlace) -> tuple[tuple[str, str], ...]:
+    """Both places as they were and as they are, without slashes at their ends."""
+    return (
+        (old.root.removesuffix("/"), new.root.removesuffix("/")),
+        (owned_root(old).removesuffix("/"), owned_root(new).removesuffix("/")),
+    )

@@ -1,6 +1,6 @@
 """What the core needs of the world around it: a store with transactions, a place for bytes, and a clock."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -82,6 +82,17 @@ class Store(Protocol):
     async def read(self, work: Callable[[Reader], Awaitable[T]]) -> T: ...
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T: ...
+
+
+class Rows(Protocol):
+    """All rows of a store."""
+
+    def scan(self, entities: Sequence[type[Entity]]) -> AsyncGenerator[Sequence[Entity], None]:
+        """Every row of these entities as of one moment, in pages of one entity each, entity by entity in this order.
+
+        Rows come in the order of their keys, those that refer to one of their own entity after all that do not.
+        """
+        ...
 
 
 class StoredObject(Struct, frozen=True, kw_only=True):

@@ -14,8 +14,9 @@ from isogloss.core.access import Gate
 from isogloss.core.ids import IdSource
 from isogloss.core.model import Instant
 from isogloss.core.places import SharedPlace
-from isogloss.core.ports import Files, Objects, Parts, Signer, Store, Uploads
+from isogloss.core.ports import Files, Objects, Parts, Rows, Signer, Store, Uploads
 from isogloss.core.registry import Registry
+from isogloss.core.registry.archive import unfinished_import
 from isogloss.core.registry.doorkeeper import Doorkeeper, open_gate
 from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.core.registry.secret import ensure_signing_secret
@@ -34,7 +35,7 @@ from isogloss.storage.sql.revision import is_current
 logger = logging.getLogger("isogloss.gateway")
 
 
-class OpenStore(Store, Protocol):
+class OpenStore(Store, Rows, Protocol):
     """A store as the gateway holds it."""
 
     async def check(self) -> None:
@@ -122,14 +123,31 @@ async def require_schema(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, OpenStore]]:
-    """The registry on its storage, whose schema is current; closed with the block. Raises ``Problem``."""
+async def open_rows(settings: Settings) -> AsyncIterator[OpenStore]:
+    """The store, whose schema is current, without anything made in it; closed with the block. Raises ``Problem``."""
     await require_schema(settings)
-    new_id = IdSource()
     with _storage_problems(settings):
         store: OpenStore = await open_store(settings.database_url)
     try:
+        yield store
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, OpenStore]]:
+    """The registry on its storage, whose schema is current; closed with the block. Raises ``Problem``.
+
+    One that an archive is being imported into is not opened: half of it is not there.
+    """
+    new_id = IdSource()
+    async with open_rows(settings) as store:
         with _storage_problems(settings):
+            if await store.read(unfinished_import):
+                raise Problem(
+                    "The import of an archive into this registry was not finished; give the same "
+                    "`isogloss import FILE` again, and it goes on from there."
+                )
             project = await ensure_default(store, now, new_id)
             identity = await ensure_identity(store, new_id)
             secret = await ensure_signing_secret(store)
@@ -144,8 +162,6 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
             namings=namings(settings.tenant),
         )
         yield registry, store
-    finally:
-        await store.close()
 
 
 @contextlib.asynccontextmanager
@@ -168,6 +184,17 @@ async def open_place(settings: Settings, environment: Mapping[str, str]) -> Asyn
         await objects.close()
 
 
+def files_in(objects: OpenObjects) -> Files:
+    """The place as use cases take it."""
+    return Files(
+        objects=objects,
+        shared=objects.shared,
+        signer=objects.signer,
+        uploads=objects.uploads,
+        parts=objects.parts,
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_gateway(
     settings: Settings,
@@ -181,14 +208,7 @@ async def open_gateway(
     ``environment`` holds what the vendors of buckets want to know, such as the AWS_* variables.
     """
     async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
-        files = Files(
-            objects=objects,
-            shared=objects.shared,
-            signer=objects.signer,
-            uploads=objects.uploads,
-            parts=objects.parts,
-        )
-        registry = structs.replace(rows, files=files)
+        registry = structs.replace(rows, files=files_in(objects))
         with _storage_problems(settings):
             generated = await ensure_admin(registry, settings.admin_password)
             gate, chores = await make_gate(registry, auth)

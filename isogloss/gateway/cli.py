@@ -14,7 +14,7 @@ from isogloss.core.model import Token
 from isogloss.core.registry import tokens, users
 from isogloss.gateway import logs
 from isogloss.gateway.assembly import now, open_registry, upgrade_schema
-from isogloss.gateway.commands import audit, grants, imports, versions
+from isogloss.gateway.commands import archives, audit, grants, imports, versions
 from isogloss.gateway.commands.grants import ROLES
 from isogloss.gateway.commands.operator import as_operator
 from isogloss.gateway.dialects import DIALECTS
@@ -160,6 +160,7 @@ def make_parser() -> argparse.ArgumentParser:
     versions.add_to(commands)
     grants.add_to(commands)
     audit.add_to(commands)
+    archives.add_to(commands)
     imports.add_to(commands)
 
     database = commands.add_parser("db", help="the database's schema")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import json
+from msgspec.structs import replace
 
 from isogloss.core.errors import Invalid
 from isogloss.core.places import (
@@ -15,15 +17,19 @@ from isogloss.core.places import (
     checked_key,
     checked_path,
     is_laid_out,
+    is_upload,
     key_at,
     laid_out_at,
     laid_out_place,
     laid_out_prefix,
+    moved,
+    moved_json,
     owned_key,
     owned_key_at,
     owned_place,
     owned_prefix,
     owned_uri,
+    upload_prefix,
     uri_at,
 )
 from tests.support.hostile_paths import HOSTILE, ORDINARY
@@ -255,3 +261,66 @@ def test_what_was_laid_out_is_told_by_its_uri(place: SharedPlace, version_id: st
 @pytest.mark.parametrize(("key", "is_one"), [("shared/isogloss", True), ("shared/isogloss-mine/a", False)])
 def test_only_one_prefix_of_the_shared_place_is_the_registry_s(key: str, is_one: bool) -> None:
     assert is_laid_out(key) is is_one
+
+
+elsewhere = st.sampled_from([*PLACES, SharedPlace(scheme="file", root='/odd "\\/shared/')])
+
+
+@given(elsewhere, elsewhere, paths)
+def test_what_lies_in_a_place_lies_in_another_under_the_same_key(old: SharedPlace, new: SharedPlace, path: str) -> None:
+    key = f"shared/{path}"
+    assert moved(uri_at(old, key), old, new) == uri_at(new, key)
+    owned = owned_key("project", "version", path)
+    assert moved(owned_uri(old, owned), old, new) == owned_uri(new, owned)
+    assert moved(moved(uri_at(old, key), old, new), new, old) == uri_at(old, key)
+
+
+@given(elsewhere, elsewhere, st.text(characters))
+def test_what_lies_in_no_place_stays_as_it_is(old: SharedPlace, new: SharedPlace, text: str) -> None:
+    beside = old.root.removesuffix("/") + "-of-others/a"
+    assert moved(beside, old, new) == beside
+    assert moved(f"see {old.root}a", old, new) == f"see {old.root}a"
+    assert moved(text, old, new) == text or text.startswith(old.root[:-1])
+
+
+def test_on_a_disk_several_slashes_are_one() -> None:
+    assert moved("/data/objects/shared//a//b", LOCAL, BUCKET) == "s3://bucket/prefix/shared/a/b"
+    assert moved("/data/objects/shared", LOCAL, BUCKET) == "s3://bucket/prefix/shared"
+
+
+texts = st.one_of(
+    st.text(characters),
+    st.builds(lambda place, path: place.root + path, elsewhere, paths),
+    st.builds(lambda place, before: before + place.root, elsewhere, st.text('"\\ /', min_size=1, max_size=3)),
+)
+documents = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**60), 2**60), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(elsewhere, elsewhere, documents)
+def test_in_json_each_text_is_moved_and_nothing_else(old: SharedPlace, new: SharedPlace, document: object) -> None:
+    def told(value: Any) -> Any:
+        match value:
+            case str():
+                # Slashes stay as they are there.
+                return moved(value, replace(old, scheme="s3"), new)
+            case list():
+                return [told(each) for each in value]
+            case dict():
+                return {told(name): told(each) for name, each in value.items()}
+        return value
+
+    text = json.encode(document).decode()
+    assert json.decode(moved_json(text, old, new)) == told(document)
+    if old.root == new.root:
+        assert moved_json(text, old, new) == text
+
+
+def test_uploads_are_told_from_files_that_bear_their_name() -> None:
+    key = owned_key("project", "version", "uploads/a")
+    assert is_upload(f"{upload_prefix(key, 'x')}/1")
+    assert not is_upload(key)
+    assert not is_upload("shared/project/version/uploads/a")

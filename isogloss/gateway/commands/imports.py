@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import base64
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,26 +15,64 @@ from isogloss.core.registry import Registry
 from isogloss.core.registry.imports import Report, import_pages
 from isogloss.core.registry.projects import DEFAULT, find_project
 from isogloss.gateway.assembly import open_registry
+from isogloss.gateway.commands import archives
+from isogloss.gateway.commands.progress import ProgressLine
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Settings
-
-SECONDS_BETWEEN = 0.2
-"""How often the line of progress is written anew."""
 
 
 def add_to(commands: Any) -> None:
     """Let ``import`` be typed."""
-    command = commands.add_parser("import", help="bring what a real server of a vendor's holds; again, what is new")
-    sources = command.add_subparsers(title="sources", required=True, metavar="SOURCE")
+    help_of_all = "bring what another registry holds: a vendor's real server, or an archive that `isogloss export` made"
+    command = commands.add_parser(
+        "import",
+        help=help_of_all,
+        description=f"{help_of_all[0].upper()}{help_of_all[1:]}. `isogloss import prefect --help` tells more.",
+        usage="isogloss import [-h] {prefect URL, zenml URL, FILE} ...",
+    )
+    vendors = {"prefect": _add_prefect_to, "zenml": _add_zenml_to}
+    parsers = {}
+    for name, add in vendors.items():
+        parsers[name] = argparse.ArgumentParser(prog=f"isogloss import {name}", description=f"From a {name} server.")
+        add(parsers[name])
+    archive = argparse.ArgumentParser(prog="isogloss import")
+    archives.add_import_to(archive)
 
-    source = sources.add_parser("prefect", help="from a Prefect server")
+    class Source(argparse.Action):
+        """Reads the rest as the source of that name takes it; what is no source's name is a file."""
+
+        def __call__(
+            self,
+            parser: argparse.ArgumentParser,
+            namespace: argparse.Namespace,
+            values: Any,
+            option_string: str | None = None,
+        ) -> None:
+            name, *rest = values
+            if name in parsers:
+                parsers[name].parse_args(rest, namespace)
+            else:
+                archive.parse_args(values, namespace)
+
+    command.add_argument(
+        "source",
+        # As sub-commands are: this argument and all behind it.
+        nargs=argparse.PARSER,
+        action=Source,
+        metavar="SOURCE",
+        help="prefect or zenml, and the address of such a server; or the path of an archive",
+    )
+
+
+def _add_prefect_to(source: argparse.ArgumentParser) -> None:
     source.add_argument("url", metavar="URL", help="its API's address, such as http://127.0.0.1:4200/api")
     source.add_argument("--auth-string", metavar="USER:PASSWORD", help="where it asks for one")
     source.add_argument("--api-key", metavar="KEY", help="where it asks for a key instead")
     source.add_argument("--project", default=DEFAULT, help="the project here that it all goes to (%(default)s)")
     source.set_defaults(command=_import_prefect)
 
-    source = sources.add_parser("zenml", help="from a ZenML server")
+
+def _add_zenml_to(source: argparse.ArgumentParser) -> None:
     source.add_argument("url", metavar="URL", help="its address, such as http://127.0.0.1:8237")
     source.add_argument("--api-key", metavar="KEY", help="a service account's key")
     source.add_argument("--username", metavar="NAME", help="a user's name")
@@ -84,19 +120,22 @@ def _import_zenml(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _import(settings: Settings, run: Callable[[Registry, Callable[[Report], None]], Any]) -> None:
-    line = ProgressLine()
+    with ProgressLine() as line:
 
-    async def work() -> Report:
-        async with open_registry(settings) as (registry, _):
-            report: Report = await run(registry, line.show)
-            return report
+        def show(report: Report) -> None:
+            seen = sum(report.seen.values())
+            noun = next(reversed(report.seen), "")
+            line.write(f"{seen} rows, {seen / line.seconds:.0f}/s: {noun} {report.seen[noun]}")
 
-    try:
-        report = asyncio.run(work())
-    except SourceError as error:
-        raise Problem(f"{error} What came before is kept; the same command goes on from there.") from None
-    finally:
-        line.end()
+        async def work() -> Report:
+            async with open_registry(settings) as (registry, _):
+                report: Report = await run(registry, show)
+                return report
+
+        try:
+            report = asyncio.run(work())
+        except SourceError as error:
+            raise Problem(f"{error} What came before is kept; the same command goes on from there.") from None
     for text in report_lines(report):
         print(text)
 
@@ -114,28 +153,3 @@ def report_lines(report: Report) -> list[str]:
         lines.append(f"{noun:<24} {seen:>9} read {added:>9} added {changed:>9} changed")
     lines += [f"note: {note}" for note in report.notes]
     return lines or ["The source holds nothing."]
-
-
-class ProgressLine:
-    """One line on the terminal that tells how far an import is; nothing where standard error is none."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._last = 0.0
-
-    def show(self, report: Report) -> None:
-        """Write the line anew, unless that was a moment ago."""
-        now = time.monotonic()
-        if not self._shown or now - self._last < SECONDS_BETWEEN:
-            return
-        self._last = now
-        seen = sum(report.seen.values())
-        noun = next(reversed(report.seen), "")
-        rate = seen / max(now - self._began, 0.001)
-        print(f"\r\033[K{seen} rows, {rate:.0f}/s: {noun} {report.seen[noun]}", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave the terminal as it was."""
-        if self._shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)

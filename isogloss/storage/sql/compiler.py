@@ -268,6 +268,13 @@ class Compiler:
             statement = self._statements[cached] = self._compile(clause, booleans)
         return statement, statement.arguments(values)
 
+    def scan(self, entity: type[Struct]) -> Statement:
+        """Select all rows of an entity by their keys; those that refer to one of the same entity come last."""
+        table = TABLES[entity]
+        within = [each.parent for each in table.foreign_keys if each.column.table is table]
+        clause = select(*table.columns).order_by(*(column.is_not(None) for column in within), *table.primary_key)
+        return self._compile(clause, _booleans(list(table.columns)))
+
     def sum(self, entity: type[Struct], field: str, key: dict[str, Any]) -> tuple[Statement, Sequence[Any]]:
         """Add up a field of the rows that the key names."""
         shape, values = self._key_shape(key)

@@ -2,15 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import asyncpg
 
 from isogloss.core.errors import Conflict
+from isogloss.core.model import Entity
 from isogloss.storage.sql.compiler import POSTGRESQL, Compiler, Statement
-from isogloss.storage.sql.unit import Unit
+from isogloss.storage.sql.unit import SCANNED_AT_ONCE, Unit, build
 
 T = TypeVar("T")
 
@@ -49,6 +50,17 @@ class PostgresqlStore:
                     raise
                 await asyncio.sleep(0.002 * 2**attempt)
         raise AssertionError("unreachable")
+
+    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncGenerator[Sequence[Entity], None]:
+        """All rows, in one snapshot."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            for entity in entities:
+                cursor = await connection.cursor(self._compiler.scan(entity).text)
+                while found := await cursor.fetch(SCANNED_AT_ONCE):
+                    yield [build(entity, row) for row in found]
 
     async def check(self) -> None:
         """Raise when the database does not answer."""

@@ -15,7 +15,7 @@ is folded into the file on the writer thread, as that waits for the disk.
 import asyncio
 import math
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -24,8 +24,9 @@ from typing import Any, Generic, TypeVar, cast
 import aiosqlite
 
 from isogloss.core.errors import Conflict
+from isogloss.core.model import Entity
 from isogloss.storage.sql.compiler import SQLITE, Compiler, Statement
-from isogloss.storage.sql.unit import Unit
+from isogloss.storage.sql.unit import SCANNED_AT_ONCE, Unit, build
 
 T = TypeVar("T")
 
@@ -177,6 +178,22 @@ class SqliteStore:
                 write.outcome.set_exception(error)
 
         running.add_done_callback(tell)
+
+    async def scan(self, entities: Sequence[type[Entity]]) -> AsyncGenerator[Sequence[Entity], None]:
+        """All rows, in one snapshot, on a reader thread."""
+        reader = await self._slow.get()
+        try:
+            await reader.execute(_BEGIN_READ)
+            try:
+                for entity in entities:
+                    statement = self._compiler.scan(entity)
+                    async with reader.execute(statement.text) as cursor:
+                        while found := cast("list[tuple[Any, ...]]", await cursor.fetchmany(SCANNED_AT_ONCE)):
+                            yield [build(entity, row) for row in _with_booleans(found, statement)]
+            finally:
+                await reader.execute("COMMIT")
+        finally:
+            self._slow.put_nowait(reader)
 
     def limit_inline(self, seconds: float, instructions: int) -> None:
         """Let a unit of work take so long on the event loop, looking at the time after so many instructions."""

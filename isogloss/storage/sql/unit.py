@@ -12,6 +12,9 @@ from isogloss.storage.sql.compiler import Compiler, Present, Statement
 
 E = TypeVar("E", bound=Entity)
 
+SCANNED_AT_ONCE = 200
+"""How many rows are in memory while all are read."""
+
 
 class Executor(Protocol):
     """Runs statements within one transaction. SQLite's never really waits; PostgreSQL's does."""
