@@ -5,6 +5,7 @@ its rules change; only the transactions are missing.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import product
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
@@ -126,9 +127,10 @@ class MemoryStore:
 
     def _matching(self, entity: type[E], key: dict[str, Any]) -> list[tuple[int, E]]:
         fields = tuple(sorted(key))
-        if fields in _KEYS[entity] and not any(isinstance(value, list) for value in key.values()):
-            place = self._places.get((entity, fields, tuple(key[name] for name in fields)))
-            return [] if place is None else [(place, self._rows[entity][place])]
+        if fields in _KEYS[entity]:
+            told = [value if isinstance(value, list) else [value] for value in (key[name] for name in fields)]
+            places = (self._places.get((entity, fields, values)) for values in product(*told))
+            return [(place, self._rows[entity][place]) for place in places if place is not None]
         wanted = {name: set(value) if isinstance(value, list) else {value} for name, value in key.items()}
         return [
             (place, row)
