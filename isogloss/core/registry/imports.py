@@ -41,9 +41,12 @@ from isogloss.core.model import (
 )
 from isogloss.core.ports import Writer
 from isogloss.core.query import Query, Sort
+from isogloss.core.references import says_inputs
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
+from isogloss.core.registry.derivations import follow_metadata, follow_tags, of_run, of_version
 from isogloss.core.registry.metadata import log_of, replaced
+from isogloss.core.registry.references import Target
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, of_tags, summed
 from isogloss.core.registry.versions import PRODUCED, label_number
 
@@ -154,7 +157,7 @@ async def _import_page(registry: Registry, page: Sequence[ReadBatch], aliases: A
     async def work(unit: Writer) -> tuple[Aliases, Report]:
         # The store may run this again, so that nothing outside is touched.
         known, done = dict(aliases), Report()
-        vacant = await is_vacant(unit) if any(True for _ in page) and not known else False
+        vacant = not known and await is_vacant(unit)
         for read in page:
             await merge(registry, unit, read(known), known, done, vacant=vacant)
         return known, done
@@ -411,6 +414,7 @@ class _Merging:
         await self._unit.add(*rows_to_add)
         for artifact_id, after in changes:
             await self._unit.change(Artifact, {"id": artifact_id}, **after)
+        await self._follow([row for row in rows_to_add if isinstance(row, Version)])
         self.count(len(rows), sum(map(len, fresh.values())), changed)
 
     async def _labels(self, fresh: dict[str, list[IncomingVersion]]) -> set[tuple[str, str]]:
@@ -526,12 +530,15 @@ class _Merging:
         for row in new:
             if row.id not in present:
                 self._report.note(f"The {row.role} {row.name!r} was here under another id and is left out.")
-        await self._unit.add(*self._logged("run", [row for row in new if row.id in present]))
+        made = [row for row in new if row.id in present]
+        await self._unit.add(*self._logged("run", made))
+        await self._follow(made)
         changed = 0
         for row in rows:
             old = kept.get(row.id)
             if old is not None and row.updated >= old.updated:
                 changed += await self._change(Run, old, await self._with_metadata("run", old, row))
+                await follow_tags(self._registry, self._unit, row, old.tags)
         held = [state for state in states if state.run_id in present or state.run_id in kept]
         if held:
             await self._unit.put(*held)
@@ -628,7 +635,18 @@ class _Merging:
             await self._unit.remove(MetadataEntry, entity=entity, entity_id=kept.id, key=gone)
         if entries:
             await self._unit.add(*entries)
-        return replace(row, metadata=document)
+        row = replace(row, metadata=document)
+        if not isinstance(row, Record) and (says_inputs(document) or says_inputs(kept.metadata)):
+            await follow_metadata(self._registry, self._unit, _owner(row), document, row.author_id)
+        return row
+
+    async def _follow(self, rows: Iterable[Version | Run]) -> None:
+        """Bring what new rows say of their inputs, in metadata or in tags."""
+        for row in rows:
+            if says_inputs(row.metadata):
+                await follow_metadata(self._registry, self._unit, _owner(row), row.metadata, row.author_id)
+            elif isinstance(row, Run):
+                await follow_tags(self._registry, self._unit, row)
 
     def _logged(self, entity: str, rows: Sequence[Version | Run | Record]) -> list[MetadataEntry]:
         return [
@@ -644,6 +662,10 @@ _COUNTED = (
     *("head_id", "head_version_id", "head_created", "head_updated"),
 )
 """What an artifact comes to by its versions."""
+
+
+def _owner(row: Version | Run) -> Target:
+    return of_version(row) if isinstance(row, Version) else of_run(row)
 
 
 def _may_be_ours(version_id: str) -> bool:

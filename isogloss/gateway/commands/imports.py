@@ -16,6 +16,7 @@ from isogloss.core.registry.imports import Report, import_pages
 from isogloss.core.registry.projects import DEFAULT, find_project
 from isogloss.gateway.assembly import open_registry
 from isogloss.gateway.commands import archives
+from isogloss.gateway.commands.operator import as_operator
 from isogloss.gateway.commands.progress import ProgressLine
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.settings import Settings
@@ -100,7 +101,7 @@ def _import_prefect(settings: Settings, options: argparse.Namespace) -> None:
             _note_missing(report, await prefect.not_brought(fetch))
         return report
 
-    _import(settings, run)
+    _import(settings, run, "import_prefect")
 
 
 def _import_zenml(settings: Settings, options: argparse.Namespace) -> None:
@@ -116,10 +117,10 @@ def _import_zenml(settings: Settings, options: argparse.Namespace) -> None:
             _note_missing(report, await zenml.not_brought(fetch))
         return report
 
-    _import(settings, run)
+    _import(settings, run, "import_zenml")
 
 
-def _import(settings: Settings, run: Callable[[Registry, Callable[[Report], None]], Any]) -> None:
+def _import(settings: Settings, run: Callable[[Registry, Callable[[Report], None]], Any], action: str) -> None:
     with ProgressLine() as line:
 
         def show(report: Report) -> None:
@@ -129,7 +130,7 @@ def _import(settings: Settings, run: Callable[[Registry, Callable[[Report], None
 
         async def work() -> Report:
             async with open_registry(settings) as (registry, _):
-                report: Report = await run(registry, show)
+                report: Report = await run(as_operator(registry, action), show)
                 return report
 
         try:

@@ -8,9 +8,16 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from isogloss.adapters.prefect.importing.mapping import Collection, Piece, artifacts, collections
+from isogloss.adapters.prefect.importing.mapping import (
+    Collection,
+    FlowRun,
+    Piece,
+    artifacts,
+    collections,
+    flow_runs,
+)
 from isogloss.core.access import ANYBODY
-from isogloss.core.model import Artifact, MetadataEntry, Project, RunLink, Tag, TagLink, User, Version
+from isogloss.core.model import Artifact, Derivation, MetadataEntry, Project, RunLink, Tag, TagLink, User, Version
 from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry, tallies, versions
 from isogloss.core.registry.imports import Aliases, Batch, IncomingVersion, ReadBatch, Report, Tagged, import_pages
@@ -101,6 +108,38 @@ async def test_however_it_is_split_an_import_gives_the_same(registry: Registry, 
     heads = {row.slug: row.head_version_id for row in await find(registry, Artifact)}
     assert heads == {"report": found[4].id, "table": found[5].id}
     assert len(await find(registry, RunLink, run_id=RUN)) == 6
+
+
+async def test_what_metadata_says_of_inputs_is_followed(registry: Registry) -> None:
+    said = {"metadata_": {"isogloss.inputs": piece(1).id}}
+    await bring(registry, pieces(registry, piece(1), piece(2, **said)))
+    [row] = await find(registry, Derivation)
+    assert (row.version_id, row.source_version_id) == (piece(2).id, piece(1).id)
+    await bring(registry, pieces(registry, piece(2, **said)))
+    assert await find(registry, Derivation) == [row]
+    await bring(registry, pieces(registry, piece(2, metadata_={}, updated="2026-03-02T00:00:00Z")))
+    assert await find(registry, Derivation) == []
+
+
+async def test_what_tags_of_a_run_say_of_inputs_is_followed(registry: Registry) -> None:
+    def run(second: int, *tags: str) -> Batch:
+        at = f"2026-03-01T10:00:{second:02d}Z"
+        given = {
+            "id": RUN,
+            "created": "2026-03-01T10:00:00Z",
+            "updated": at,
+            "name": "quiet-owl",
+            "flow_id": SOURCE_PROJECT,
+        }
+        told = json.decode(json.encode(given | {"tags": tags}), type=FlowRun)
+        return flow_runs([told], (), registry.default_project.id)
+
+    await bring(registry, pieces(registry, piece(1, flow_run_id=None)))
+    await bring(registry, [run(1, f"isogloss.inputs={piece(1).id}", "nightly")])
+    [row] = await find(registry, Derivation)
+    assert (row.run_id, row.source_version_id) == (RUN, piece(1).id)
+    await bring(registry, [run(2, "nightly")])
+    assert await find(registry, Derivation) == []
 
 
 async def test_what_changed_at_the_source_changes_here(registry: Registry) -> None:
