@@ -101,7 +101,7 @@ def test_a_prefect_server_moves_in_whole(databases: Databases, tmp_path: Path) -
 
     with (
         prefect_server(python, tmp_path / "source") as source,
-        databases.fresh("sqlite", migrated=True) as database,
+        databases.fresh("postgresql", migrated=True) as database,
     ):
         environment = {"PREFECT_API_URL": f"{source}/api", "PREFECT_HOME": str(tmp_path / "client")}
         command = ["import", "prefect", f"{source}/api"]

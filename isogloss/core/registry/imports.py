@@ -7,7 +7,7 @@ same rows again changes nothing, so that an import which was interrupted is begu
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -139,6 +139,8 @@ class Report(Struct, kw_only=True):
 
 
 E = TypeVar("E", Project, User, Tag, Workflow, Record, Run, Artifact)
+N = TypeVar("N", Project, User, Tag, Workflow)
+"""What has a name that it shares with nothing else of its kind."""
 
 
 async def import_pages(registry: Registry, pages: Pages, progress: Callable[[Report], None]) -> Report:
@@ -235,73 +237,81 @@ class _Merging:
         """Users by id, else by name; of one that is here, password and role stay."""
         if not rows:
             return
-        by_id = {row.id: row for row in await self._unit.find(User, id=[row.id for row in rows])}
-        by_name = {row.name: row for row in await self._unit.find(User, name=[row.name for row in rows])}
-        added = changed = 0
-        for row in rows:
-            kept = by_id.get(row.id)
-            if kept is None and (namesake := by_name.get(row.name)) is not None:
-                if self._vacant:
-                    await self._unit.change(User, {"id": namesake.id}, id=row.id, created=row.created)
-                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
-                else:
-                    self._ours(row.id, namesake.id, f"The user {row.name!r}")
-                    continue
-            if kept is None:
-                await self._unit.add(row)
-                added += 1
-            elif row.updated >= kept.updated:
-                changed += await self._change(User, kept, row, leave=("password", "role", "stamp", "active", "service"))
-        self.count(len(rows), added, changed)
+        namesakes = await self._unit.find(User, name=[row.name for row in rows])
+        leave = ("password", "role", "stamp", "active", "service")
+        new, changed = await self._met(User, rows, namesakes, _name, "user", leave, adopting=self._vacant)
+        await self._unit.add(*new)
+        self.count(len(rows), len(new), changed)
 
     async def projects(self, rows: list[Project]) -> None:
         """Projects by id, else by name; new ones take the serials behind the greatest."""
         if not rows:
             return
-        by_id = {row.id: row for row in await self._unit.find(Project, id=[row.id for row in rows])}
-        by_name = {row.name: row for row in await self._unit.find(Project, name=[row.name for row in rows])}
+        namesakes = await self._unit.find(Project, name=[row.name for row in rows])
+        formed = []
+        for row in rows:
+            slug, word = names.project_forms(row.name)
+            formed.append(replace(row, slug=slug, word=word))
+        leave = ("serial", "facet")
+        new, changed = await self._met(Project, formed, namesakes, _name, "project", leave, adopting=self._vacant)
         query = Query(
             source="project", fields=("serial",), project_id=None, sort=Sort("serial", descending=True), limit=1
         )
         found = await self._unit.rows(query)
-        serial = int(found[0][0]) if found else 0
-        added = changed = 0
-        for row in rows:
-            slug, word = names.project_forms(row.name)
-            row = replace(row, slug=slug, word=word)
-            kept = by_id.get(row.id)
-            if kept is None and (namesake := by_name.get(row.name)) is not None:
-                if self._vacant:
-                    await self._unit.change(Project, {"id": namesake.id}, id=row.id, created=row.created)
-                    kept = replace(namesake, id=row.id, created=row.created, updated=0)
-                else:
-                    self._ours(row.id, namesake.id, f"The project {row.name!r}")
-                    continue
-            if kept is None:
-                serial += 1
-                await self._unit.add(replace(row, serial=serial))
-                added += 1
-            elif row.updated >= kept.updated:
-                changed += await self._change(Project, kept, row, leave=("serial", "facet"))
-        self.count(len(rows), added, changed)
+        greatest = int(found[0][0]) if found else 0
+        await self._unit.add(*(replace(row, serial=serial) for serial, row in enumerate(new, greatest + 1)))
+        self.count(len(rows), len(new), changed)
 
     async def tags(self, rows: list[Tag]) -> None:
         """Tags by id, else by name."""
         if not rows:
             return
-        by_id = {row.id: row for row in await self._unit.find(Tag, id=[row.id for row in rows])}
-        by_name = {row.name: row for row in await self._unit.find(Tag, name=[row.name for row in rows])}
-        added = changed = 0
+        namesakes = await self._unit.find(Tag, name=[row.name for row in rows])
+        new, changed = await self._met(Tag, rows, namesakes, _name, "tag")
+        await self._unit.add(*new)
+        self.count(len(rows), len(new), changed)
+
+    async def workflows(self, rows: list[Workflow]) -> None:
+        """Workflows by id, else by name."""
+        if not rows:
+            return
+        namesakes = await self._unit.find(Workflow, dialect=rows[0].dialect, name=list({row.name for row in rows}))
+        new, changed = await self._met(Workflow, rows, namesakes, _place, "workflow")
+        await self._unit.add(*new)
+        self.count(len(rows), len(new), changed)
+
+    async def _met(
+        self,
+        kind: type[N],
+        rows: Sequence[N],
+        namesakes: Iterable[N],
+        name_of: Callable[[N], Hashable],
+        noun: str,
+        leave: Iterable[str] = (),
+        *,
+        adopting: bool = False,
+    ) -> tuple[list[N], int]:
+        """Those of the rows that are not here, and how many others were changed, without the fields to ``leave``.
+
+        One whose name is here under another id keeps ours, unless ours is ``adopting`` the source's.
+        """
+        by_id = {row.id: row for row in await self._unit.find(kind, id=[row.id for row in rows])}
+        by_name = {name_of(row): row for row in namesakes}
+        new: list[N] = []
+        changed = 0
         for row in rows:
             kept = by_id.get(row.id)
-            if kept is None and (namesake := by_name.get(row.name)) is not None:
-                self._ours(row.id, namesake.id, f"The tag {row.name!r}")
-            elif kept is None:
-                await self._unit.add(row)
-                added += 1
+            if kept is None and (namesake := by_name.get(name_of(row))) is not None:
+                if not adopting:
+                    self._ours(row.id, namesake.id, f"The {noun} {row.name!r}")
+                    continue
+                await self._unit.change(kind, {"id": namesake.id}, id=row.id, created=row.created)
+                kept = replace(namesake, id=row.id, created=row.created, updated=0)
+            if kept is None:
+                new.append(row)
             elif row.updated >= kept.updated:
-                changed += await self._change(Tag, kept, row)
-        self.count(len(rows), added, changed)
+                changed += await self._change(kind, kept, row, leave)
+        return new, changed
 
     async def records(self, rows: list[Record], *, counted: bool = True) -> None:
         """Records by id, else by key."""
@@ -335,27 +345,6 @@ class _Merging:
         await self._unit.add(*self._logged("record", new))
         if counted:
             self.count(len(rows), len(new), changed)
-
-    async def workflows(self, rows: list[Workflow]) -> None:
-        """Workflows by id, else by name."""
-        if not rows:
-            return
-        by_id = {row.id: row for row in await self._unit.find(Workflow, id=[row.id for row in rows])}
-        named = await self._unit.find(Workflow, dialect=rows[0].dialect, name=list({row.name for row in rows}))
-        by_name = {(row.project_id, row.role, row.parent_id, row.name): row for row in named}
-        new: list[Workflow] = []
-        changed = 0
-        for row in rows:
-            kept = by_id.get(row.id)
-            namesake = by_name.get((row.project_id, row.role, row.parent_id, row.name))
-            if kept is None and namesake is not None:
-                self._ours(row.id, namesake.id, f"The {row.role} {row.name!r}")
-            elif kept is None:
-                new.append(row)
-            elif row.updated >= kept.updated:
-                changed += await self._change(Workflow, kept, row)
-        await self._unit.add(*new)
-        self.count(len(rows), len(new), changed)
 
     async def artifacts(self, rows: list[Artifact]) -> None:
         """Artifacts by id, else by kind and name; each with the forms of its name."""
@@ -662,6 +651,15 @@ _COUNTED = (
     *("head_id", "head_version_id", "head_created", "head_updated"),
 )
 """What an artifact comes to by its versions."""
+
+
+def _name(row: Project | User | Tag) -> Hashable:
+    return row.name
+
+
+def _place(row: Workflow) -> Hashable:
+    """What no two workflows of a dialect have alike."""
+    return row.project_id, row.role, row.parent_id, row.name
 
 
 def _owner(row: Version | Run) -> Target:

@@ -12,7 +12,7 @@ from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.account_translate import UserFacet, with_user_facet
 from isogloss.adapters.zenml.importing import wire
 from isogloss.adapters.zenml.importing.rows import derived_id, document, record, tagged, text_of
-from isogloss.adapters.zenml.importing.wire import NULL, Thing
+from isogloss.adapters.zenml.importing.wire import NULL, Reference, Thing
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, VersionFacet, model_key
 from isogloss.adapters.zenml.model_wire import ModelMetadata
@@ -381,31 +381,22 @@ def model_versions(found: Sequence[ModelVersion_]) -> Batch:
 
 def artifact_links(found: Sequence[ArtifactLink_]) -> Batch:
     """What model versions gather of artifacts."""
-    links = [
-        RecordLink(
-            id=given.id,
-            record_id=given.body.model_version,
-            entity="version",
-            entity_id=given.body.artifact_version.id,
-            author_id=None,
-            created=instant(given.body.created),
-        )
-        for given in found
-    ]
+    links = [_link(given, "version", given.body.artifact_version) for given in found]
     return Batch(noun="model artifact links", record_links=links)
 
 
 def run_links(found: Sequence[RunLink_]) -> Batch:
     """What model versions gather of runs."""
-    links = [
-        RecordLink(
-            id=given.id,
-            record_id=given.body.model_version,
-            entity="run",
-            entity_id=given.body.pipeline_run.id,
-            author_id=None,
-            created=instant(given.body.created),
-        )
-        for given in found
-    ]
+    links = [_link(given, "run", given.body.pipeline_run) for given in found]
     return Batch(noun="model run links", record_links=links)
+
+
+def _link(given: ArtifactLink_ | RunLink_, entity: str, gathered: Reference) -> RecordLink:
+    return RecordLink(
+        id=given.id,
+        record_id=given.body.model_version,
+        entity=entity,
+        entity_id=gathered.id,
+        author_id=None,
+        created=instant(given.body.created),
+    )

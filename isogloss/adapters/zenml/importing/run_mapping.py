@@ -1,6 +1,7 @@
 """Between what ZenML's server answers and the registry's rows: pipelines, snapshots, runs and steps. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Raw
 
@@ -152,34 +153,16 @@ def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
             model_version=_id(around.model_version),
         )
         state = _state(given.id, body.status, body.status_reason, instant(body.updated))
-        row = Run(
-            id=given.id,
-            project_id=body.project_id,
-            dialect=DIALECT,
-            role=RUN,
+        row = _run(
+            given,
+            RUN,
+            state,
+            facet_text(facet),
             workflow_id=body.pipeline_id,
             deployment_id=None if snapshot is None else snapshot.id,
-            parent_id=None,
-            position=None,
             key=more.orchestrator_run_id,
-            name=given.name or "",
-            metadata=document(more.run_metadata),
-            state_id=state.id,
-            state_type=state.type,
-            state_name=state.name,
-            state_at=state.at,
-            expected_start=None,
-            next_start=None,
-            started=optional_instant(more.start_time),
-            ended=optional_instant(more.end_time),
-            attempts=1,
-            spent=0,
-            tags="[]",
-            facet=facet_text(facet),
-            author_id=body.user_id,
-            created=instant(body.created),
-            updated=instant(body.updated),
-            deleted=None,
+            started=more.start_time,
+            ended=more.end_time,
         )
         rows.append(row)
         states.append(state)
@@ -255,35 +238,18 @@ def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
             model_version=_id(around.model_version) or body.model_version_id,
         )
         state = _state(given.id, body.status, None, instant(body.updated))
-        row = Run(
-            id=given.id,
-            project_id=body.project_id,
-            dialect=DIALECT,
-            role=STEP,
-            workflow_id=None,
+        row = _run(
+            given,
+            STEP,
+            state,
+            facet_text(facet),
             deployment_id=more.snapshot_id,
             parent_id=more.pipeline_run_id,
             # An attempt that another one followed has given its place up.
             position=None if body.status == RETRIED else name,
-            key=None,
-            name=name,
-            metadata=document(more.run_metadata),
-            state_id=state.id,
-            state_type=state.type,
-            state_name=state.name,
-            state_at=state.at,
-            expected_start=None,
-            next_start=None,
-            started=optional_instant(body.start_time),
-            ended=optional_instant(body.end_time),
+            started=body.start_time,
+            ended=body.end_time,
             attempts=body.version,
-            spent=0,
-            tags="[]",
-            facet=facet_text(facet),
-            author_id=body.user_id,
-            created=instant(body.created),
-            updated=instant(body.updated),
-            deleted=None,
         )
         rows.append(row)
         states.append(state)
@@ -312,6 +278,54 @@ def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
         parts=records,
         properties=properties,
         run_links=links,
+    )
+
+
+def _run(
+    given: Run_ | Step_,
+    role: str,
+    state: RunState,
+    facet: Json,
+    *,
+    workflow_id: str | None = None,
+    deployment_id: str | None = None,
+    parent_id: str | None = None,
+    position: str | None = None,
+    key: str | None = None,
+    started: datetime | None,
+    ended: datetime | None,
+    attempts: int = 1,
+) -> Run:
+    """A run or step in its state."""
+    body = given.body
+    return Run(
+        id=given.id,
+        project_id=body.project_id,
+        dialect=DIALECT,
+        role=role,
+        workflow_id=workflow_id,
+        deployment_id=deployment_id,
+        parent_id=parent_id,
+        position=position,
+        key=key,
+        name=given.name or "",
+        metadata=document(given.metadata.run_metadata),
+        state_id=state.id,
+        state_type=state.type,
+        state_name=state.name,
+        state_at=state.at,
+        expected_start=None,
+        next_start=None,
+        started=optional_instant(started),
+        ended=optional_instant(ended),
+        attempts=attempts,
+        spent=0,
+        tags="[]",
+        facet=facet,
+        author_id=body.user_id,
+        created=instant(body.created),
+        updated=instant(body.updated),
+        deleted=None,
     )
 
 

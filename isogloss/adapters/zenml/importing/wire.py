@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Raw, Struct
 
+from isogloss.adapters.zenml.run_wire import LogsBody
+
 B = TypeVar("B")
 M = TypeVar("M")
 R = TypeVar("R")
@@ -309,22 +311,6 @@ class RunMetadata(Struct, kw_only=True):
     trigger_info: Raw = NULL
     enable_heartbeat: bool = False
     exception_info: Raw = NULL
-
-
-class LogsBody(Struct, kw_only=True):
-    """Where logs lie."""
-
-    created: datetime
-    updated: datetime
-    user_id: str | None
-    project_id: str | None
-    uri: str | None
-    source: str
-    step_run_id: str | None
-    pipeline_run_id: str | None
-    artifact_store_id: str | None
-    log_store_id: str | None
-    hook_invocation_id: str | None
 
 
 Logs = Thing[LogsBody, Raw, Raw]
