@@ -17,7 +17,9 @@ from isogloss.adapters.prefect.routes import (
     flows,
     handlers,
     logs,
+    pages,
     task_runs,
+    work_pools,
 )
 from isogloss.adapters.prefect.routes.events import event_handlers
 
@@ -30,6 +32,8 @@ ROUTES: tuple[Route, ...] = (
     *logs.ROUTES,
     *deployments.ROUTES,
     *concurrency.ROUTES,
+    *work_pools.ROUTES,
+    *pages.ROUTES,
 )
 """Every operation that is served."""
 

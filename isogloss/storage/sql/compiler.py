@@ -62,6 +62,8 @@ from isogloss.core.query import (
     Query,
     Resembles,
     Sort,
+    Span,
+    Until,
     Where,
 )
 from isogloss.storage.sql.sources import SOURCES, Relation, Source
@@ -254,6 +256,23 @@ class Compiler:
         statement = self._statements.get(key) or self._keep(key, self._count(query))
         return statement, statement.arguments(values)
 
+    def count_by(
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]
+    ) -> tuple[Statement, Sequence[Any]]:
+        """The statement that counts the rows of the query in groups, and its arguments."""
+        shape, values = _shape(query.where, self.engine)
+        if query.project_id is not None:
+            values.append(query.project_id)
+        for each in by:
+            if isinstance(each, Span):
+                values += [each.start, each.width]
+        values += [each.end for each in sums if isinstance(each, Until)]
+        groups = tuple(structs.replace(each, start=0, width=0) if isinstance(each, Span) else each for each in by)
+        totals = tuple(structs.replace(each, end=0) if isinstance(each, Until) else each for each in sums)
+        key = ("count by", query.source, query.project_id is None, shape, groups, totals)
+        statement = self._statements.get(key) or self._keep(key, self._count_by(query, by, sums))
+        return statement, statement.arguments(values)
+
     def get(self, entity: type[Struct], key: dict[str, Any], lock: bool = False) -> tuple[Statement, Sequence[Any]]:
         """Select the rows of an entity by equality (a list value: any of its members), locked where asked for."""
         shape, values = self._key_shape(key)
@@ -413,6 +432,27 @@ class Compiler:
             source = replace(source, rows=source.joined.without, beside=None)
         conditions = self._conditions(query, source, iter(range(1_000_000)))
         return select(func.count()).select_from(source.rows).where(*conditions)
+
+    def _count_by(self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]) -> ClauseElement:
+        source = SOURCES[query.source]()
+        places = iter(range(1_000_000))
+        conditions = self._conditions(query, source, places)
+        groups = [
+            _span(source.column(each.field), parameter(next(places)), parameter(next(places)))
+            if isinstance(each, Span)
+            else source.column(each)
+            for each in by
+        ]
+        totals = [
+            _total(bindparam(parameter(next(places)), type_=BigInteger()) - source.column(each.field))
+            if isinstance(each, Until)
+            else _total(source.column(each))
+            for each in sums
+        ]
+        columns = [column.label(f"c{place}") for place, column in enumerate([*groups, func.count(), *totals])]
+        # By their places, since an expression with parameters is never the same as another to PostgreSQL.
+        grouped: list[ColumnElement[Any]] = [literal_column(str(place)) for place in range(1, len(groups) + 1)]
+        return select(*columns).select_from(source.rows).where(*conditions).group_by(*grouped)
 
     def _conditions(self, query: Query, source: Source, places: Iterator[int]) -> list[ColumnElement[bool]]:
         conditions = [self._where(query.where, source, places), *source.always]
@@ -589,6 +629,17 @@ def _order(source: Source, sort: Sort, says_nulls: bool) -> list[ColumnElement[A
     if says_nulls and sort.field in source.nullable:
         ordered[0] = ordered[0].nulls_last() if sort.descending else ordered[0].nulls_first()
     return ordered
+
+
+def _span(column: ColumnElement[Any], start: str, width: str) -> ColumnElement[Any]:
+    """``query.Span``: both engines divide whole numbers into one."""
+    past: ColumnElement[int] = column - bindparam(start, type_=BigInteger())
+    return past // bindparam(width, type_=BigInteger())
+
+
+def _total(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What the values add up to. PostgreSQL adds whole numbers up to a decimal one."""
+    return cast(func.coalesce(func.sum(column), literal_column("0")), BigInteger)
 
 
 def _nothing_last(

@@ -308,6 +308,13 @@ runs = Table(
     Index("ix_runs_workflow", "workflow_id", "id"),
     Index("ix_runs_workflow_created", "workflow_id", "created", "id"),
     Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),
+    Index(
+        "ix_runs_due",
+        "workflow_id",
+        "next_start",
+        "id",
+        **_where("state_type = 'SCHEDULED' AND next_start IS NOT NULL"),
+    ),
     Index("ix_runs_role_id", "project_id", "role", "id"),
     Index("ix_runs_role_created", "project_id", "role", "created", "id"),
     Index("ix_runs_role_name", "project_id", "role", "name", "id"),

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, Table, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Table, case, func, select, union_all
 
 from isogloss.storage.sql import tables
 from isogloss.storage.sql.sources import belongings, versions
@@ -99,7 +99,8 @@ def run_source(alias: str = "r") -> Source:
     """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to.
 
     ``name_in_run`` is the name, of at most 246 characters, a dash, and the last eight characters of the id: it tells
-    steps of one name apart. ``workflow_name`` is the name of the workflow of a run.
+    steps of one name apart. ``workflow_name`` is the name of the workflow of a run. ``delay`` is how much later than
+    expected one started, in microseconds; 0 where it was not later, or has not started.
     """
     run = tables.runs.alias(alias)
 
@@ -134,6 +135,7 @@ def run_source(alias: str = "r") -> Source:
 
     computed: dict[str, Computed] = {
         "began": func.coalesce(run.c.started, run.c.expected_start),
+        "delay": case((run.c.started > run.c.expected_start, run.c.started - run.c.expected_start), else_=integer(0)),
         "workflow_name": workflow_name,
         "name_in_run": name_in_run,
         "author": partial(belongings.author_name, run, alias),
@@ -168,13 +170,21 @@ def run_source(alias: str = "r") -> Source:
 def workflow_source(alias: str = "w") -> Source:
     """Workflows and deployments.
 
-    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made.
+    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made; ``next_run`` is the id of
+    the one of its scheduled runs that is to start first. ``run`` leads to the runs of a workflow, ``prepared_run`` to
+    those of a deployment.
     """
     workflow = tables.workflows.alias(alias)
     newest = tables.runs.alias(f"{alias}n")
     latest = select(newest.c.id, newest.c.created).where(newest.c.workflow_id == workflow.c.id)
     latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).correlate(workflow)
     latest = latest.limit(integer(1)).offset(integer(0))
+
+    due = tables.runs.alias(f"{alias}s")
+    first = select(due.c.id).where(due.c.workflow_id == workflow.c.id)
+    # As the partial index has it.
+    first = first.where(due.c.state_type == literal("SCHEDULED"), due.c.next_start.is_not(None))
+    first = first.order_by(due.c.next_start, due.c.id).correlate(workflow).limit(integer(1)).offset(integer(0))
 
     def parent() -> Relation:
         source = workflow_source(f"{alias}p")
@@ -188,10 +198,15 @@ def workflow_source(alias: str = "w") -> Source:
         source = run_source(f"{alias}r")
         return related(source, "workflow_id", workflow.c.id)
 
+    def prepared_run() -> Relation:
+        source = run_source(f"{alias}e")
+        return related(source, "deployment_id", workflow.c.id)
+
     return Source(
         rows=workflow,
         columns=columns_of(workflow)
         | {
+            "next_run": first.scalar_subquery(),
             "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
             "author": partial(belongings.author_name, workflow, alias),
             "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
@@ -200,11 +215,12 @@ def workflow_source(alias: str = "w") -> Source:
             "parent": parent,
             "child": child,
             "run": run,
+            "prepared_run": prepared_run,
             "author": belongings.author(workflow, alias),
             "tag": belongings.tags(workflow, "workflow", alias),
             "property": belongings.properties(workflow, "workflow", alias),
         },
-        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at"}),
+        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at", "next_run"}),
         selective=frozenset({"id", "name", "parent_id"}),
     )
 
