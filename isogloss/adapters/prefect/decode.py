@@ -22,7 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from isogloss.adapters.body import read_body
-from isogloss.adapters.prefect.bodies.common import Moment, instant
+from isogloss.adapters.prefect.bodies.common import instant
 from isogloss.adapters.prefect.failures import (
     Error,
     Location,
@@ -282,7 +282,7 @@ def query_moment(request: AnyRequest, name: str) -> Instant:
     value = _validated(_MOMENT, given[-1], ("query", name), errors)
     if errors:
         raise Unprocessable(errors, None)
-    return int(value)
+    return instant(value)
 
 
 def _check_limit(limit: int) -> None:
@@ -309,7 +309,7 @@ def _validated(validator: SchemaValidator, value: Any, loc: Location, errors: li
 
 
 _ANY_UUID = _validator(UUID)
-_MOMENT = _validator(Moment)
+_MOMENT = _validator(datetime)
 
 __all__ = [
     "PAGE_SIZE",

@@ -16,9 +16,6 @@ from isogloss.adapters.prefect.decode import Offset
 DASHBOARD_RUNS = 1000
 """The most runs that the dashboard's list of them has."""
 
-IDS_AT_ONCE = 200
-"""Of how many runs or flows something may be asked at once."""
-
 
 class FlowRunCount(Struct, frozen=True, kw_only=True):
     """Which flow runs to count."""
@@ -93,10 +90,10 @@ class FlowRunBars(Struct, frozen=True, kw_only=True):
 class FlowRunIds(Struct, frozen=True, kw_only=True):
     """The flow runs whose task runs are counted."""
 
-    flow_run_ids: Annotated[list[Identifier], Field(max_length=IDS_AT_ONCE)]
+    flow_run_ids: list[Identifier]
 
 
 class FlowIds(Struct, frozen=True, kw_only=True):
     """The flows of which something is asked."""
 
-    flow_ids: Annotated[list[Identifier], Field(max_length=IDS_AT_ONCE)]
+    flow_ids: list[Identifier]
