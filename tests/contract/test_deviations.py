@@ -140,7 +140,8 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
     bodies |= dict.fromkeys([*FILTERS, *NUMBERED, *COUNTS], every)
     bodies |= {f"/{noun}/history": {"history_start": 5} for noun in ("flow_runs", "task_runs")}
     bodies |= {f"/ui/flows/{what}": {"flow_ids": 5} for what in ("count-deployments", "next-runs")}
-    bodies |= {"/ui/flow_runs/count-task-runs": {}, "/ui/flow_runs/history": {"sort": "SIDEWAYS"}}
+    bodies |= {"/saved_searches/filter": {"offset": -1}, "/ui/flow_runs/count-task-runs": {}}
+    bodies |= {"/ui/flow_runs/history": {"sort": "SIDEWAYS"}}
     for path, body in bodies.items():
         answer = post(running, path, body)
         refused(answer)
@@ -159,7 +160,7 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
 
 
 def test_limit_refused(running: Gateway) -> None:
-    for path in [*FILTERS, *NUMBERED]:
+    for path in [*FILTERS, *NUMBERED, "/saved_searches/filter"]:
         high = post(running, path, {"limit": 201})
         assert (high.status, high.json()) == (
             422,

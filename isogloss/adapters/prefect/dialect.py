@@ -18,6 +18,7 @@ from isogloss.adapters.prefect.routes import (
     handlers,
     logs,
     pages,
+    saved_searches,
     task_runs,
     work_pools,
 )
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *deployments.ROUTES,
     *concurrency.ROUTES,
     *work_pools.ROUTES,
+    *saved_searches.ROUTES,
     *pages.ROUTES,
 )
 """Every operation that is served."""

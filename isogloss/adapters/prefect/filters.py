@@ -271,7 +271,7 @@ def _task_run_members(asked: TaskRunFilter) -> Iterable[Where]:
     if (expected := asked.expected_start_time) is not None:
         yield all_of(*_between("expected_start", expected.before_, expected.after_))
     if asked.subflow_runs is not None:
-        yield all_of(_whether(asked.subflow_runs.exists_, Has("child", EVERYTHING)))
+        yield all_of(_whether(asked.subflow_runs.exists_, Has("called", EVERYTHING)))
     if asked.flow_run_id is not None:
         yield _part_of(asked.flow_run_id)
 

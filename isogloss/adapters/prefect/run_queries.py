@@ -17,7 +17,7 @@ from isogloss.adapters.prefect.bodies.totals import (
     TaskRunCount,
     TaskRunHistory,
 )
-from isogloss.core.query import NOTHING, Compare, Has, IsNull, Operator, Query, Sort, Where, all_of
+from isogloss.core.query import EVERYTHING, NOTHING, Compare, Has, IsNull, Not, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry.runs import RUN, STEP
 
 FlowRunsAsked: TypeAlias = FlowRunPage | FlowRunPages | FlowRunCount | FlowRunHistory | FlowRunBars
@@ -78,7 +78,9 @@ def task_runs(asked: TaskRunsAsked, project_id: str) -> Query:
     """Task runs, all of them. What is asked of flow runs, flows and deployments is asked of their flow run."""
     parent = None
     if asked.flow_runs is not None or asked.flows is not None or asked.deployments is not None:
-        parent = Has("parent", filters.of_run(asked.flow_runs, asked.flows, asked.deployments))
+        wanted = filters.of_run(asked.flow_runs, asked.flows, asked.deployments)
+        # Whatever a task run is part of is there, so that it need not be looked up where nothing is asked of it.
+        parent = Not(IsNull("parent_id")) if wanted == EVERYTHING else Has("parent", wanted)
     where = all_of(_role(STEP), parent, None if asked.task_runs is None else filters.task_run(asked.task_runs))
     return Query(source="run", fields=(), project_id=project_id, where=where)
 

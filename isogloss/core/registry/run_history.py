@@ -10,6 +10,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.model import Instant, Project
 from isogloss.core.ports import Reader
 from isogloss.core.query import (
+    EVERYTHING,
     AnyOf,
     Compare,
     Has,
@@ -25,7 +26,7 @@ from isogloss.core.query import (
     any_of,
 )
 from isogloss.core.registry.context import Registry
-from isogloss.core.registry.runs import FINAL, RUN, RUNNING, STEP
+from isogloss.core.registry.runs import FINAL, RUNNING, STEP
 
 
 class StateTotal(Struct, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ async def count_steps(
         where=all_of(
             AnyOf("parent_id", tuple(run_ids)),
             Compare("role", Operator.EQ, STEP),
-            Not(Has("child", Compare("role", Operator.EQ, RUN))),
+            Not(Has("called", EVERYTHING)),
         ),
     )
     return dict(await registry.store.read(lambda unit: unit.count_by(query, ("parent_id",))))

@@ -60,7 +60,7 @@ SOURCES: dict[str, Sight] = {
 
 RELATIONS = frozenset(
     {
-        *("version", "newest", "run", "prepared_run", "step", "workflow", "deployment", "parent", "child"),
+        *("version", "newest", "run", "prepared_run", "step", "workflow", "deployment", "parent", "child", "called"),
         *("record", "member"),
     }
 )

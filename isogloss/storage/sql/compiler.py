@@ -409,9 +409,16 @@ class Compiler:
             rows = rows.outerjoin(keyed.rows, and_(keyed.belongs, key))
             nan = keyed.rows.c.nan if "nan" in keyed.rows.c else None
             clause = clause.order_by(*_nothing_last(keyed.rows.c[each.field], each.descending, nan))
-        if query.sort is not None:
-            clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
-        return clause.select_from(rows)
+        if query.sort is None:
+            return clause.select_from(rows)
+        order = _order(source, query.sort, self.engine.says_nulls)
+        clause = clause.order_by(*order).select_from(rows)
+        late = query.sort.field in source.late and bounds_another(query.where, query.sort.field)
+        if not late or page is _Page.WHOLE or self.engine.has_statistics:
+            return clause
+        # SQLite finds the rows by an index of the bounded field, and would read and sort all of them whole.
+        wanted = clause.with_only_columns(source.column("id"))
+        return select(*columns).select_from(rows).where(source.column("id").in_(wanted)).order_by(*order)
 
     def _page(self, query: Query) -> "_Page | int":
         """Which part of the rows a statement answers: all, any page, or a first page of a common size.
@@ -487,7 +494,7 @@ class Compiler:
     def _has(self, relation: Relation, inner: Where, places: Iterator[int]) -> ColumnElement[bool]:
         """EXISTS, or IN where the engine cannot turn that around by itself: so the few related rows come first."""
         condition = and_(self._where(inner, relation.source, places), *relation.always)
-        if not self.engine.has_statistics and is_selective(inner, relation.source):
+        if relation.listed or (not self.engine.has_statistics and is_selective(inner, relation.source)):
             return relation.owner.in_(select(relation.key).select_from(relation.source.rows).where(condition))
         related: Select[Any] = select(literal_column("1")).select_from(relation.source.rows)
         related = related.where(relation.key == relation.owner, condition)
@@ -567,6 +574,16 @@ def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
             return any(is_selective(part, source, prefix) for part in parts)
         case Has(name, inner):
             return not prefix and is_selective(inner, source.relations[name]().source)
+    return False
+
+
+def bounds_another(where: Where, field: str) -> bool:
+    """Whether the tree demands of a field other than this one that it be less, or more, than something."""
+    match where:
+        case And(parts):
+            return any(bounds_another(part, field) for part in parts)
+        case Compare(name, operator, _):
+            return operator is not Operator.EQ and name != field
     return False
 
 

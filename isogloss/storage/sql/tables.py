@@ -305,6 +305,7 @@ runs = Table(
     Index("uq_runs_parent_position", "parent_id", "position", unique=True, **_where("position IS NOT NULL")),
     Index("ix_runs_name", "name"),
     Index("ix_runs_parent", "parent_id", "id"),
+    Index("ix_runs_called", "parent_id", **_where("role = 'run' AND parent_id IS NOT NULL")),
     Index("ix_runs_workflow", "workflow_id", "id"),
     Index("ix_runs_workflow_created", "workflow_id", "created", "id"),
     Index("ix_runs_deployment", "deployment_id", **_where("deployment_id IS NOT NULL")),
@@ -319,9 +320,19 @@ runs = Table(
     Index("ix_runs_role_created", "project_id", "role", "created", "id"),
     Index("ix_runs_role_name", "project_id", "role", "name", "id"),
     Index("ix_runs_role_state", "project_id", "role", "state_type", "id"),
-    *_nulls_first("ix_runs_role_expected", "project_id", "role", "expected_start", "id", nullable="expected_start"),
+    # With all that counts and histories look at, so that they read nothing else.
+    *_nulls_first(
+        "ix_runs_role_expected",
+        *("project_id", "role", "expected_start", "id"),
+        *("started", "state_type", "state_name", "spent", "parent_id", "deleted"),
+        nullable="expected_start",
+    ),
     *_nulls_first("ix_runs_role_next", "project_id", "role", "next_start", "id", nullable="next_start"),
-    *_nulls_first("ix_runs_role_started", "project_id", "role", "started", "id", nullable="started"),
+    *_nulls_first(
+        "ix_runs_role_started",
+        *("project_id", "role", "started", "id", "state_type", "deleted"),
+        nullable="started",
+    ),
     *_nulls_first("ix_runs_role_began", "project_id", "role", BEGAN, "id", nullable=BEGAN),
     *_nulls_first("ix_runs_role_ended", "project_id", "role", "ended", "id", nullable="ended"),
 )

@@ -222,9 +222,10 @@ async def test_the_dashboards_bars_tell_when_a_run_began_and_how_long_it_took(ap
     assert (await api("POST", "/ui/flow_runs/history", {"limit": 1001})).status == 422
 
 
-async def test_there_are_no_work_pools(api: Served) -> None:
-    assert await api.post("/work_pools/filter", {"work_pools": {"name": {"any_": ["p"]}}}) == []
-    assert (await api("POST", "/work_pools/filter", {"limit": 201})).status == 422
+@pytest.mark.parametrize("noun", ["work_pools", "saved_searches"])
+async def test_there_are_no_work_pools_and_no_saved_searches(api: Served, noun: str) -> None:
+    assert await api.post(f"/{noun}/filter") == []
+    assert (await api("POST", f"/{noun}/filter", {"limit": 201})).status == 422
 
 
 async def test_a_graph_has_tasks_subflows_what_they_took_and_what_they_made(api: Served) -> None:

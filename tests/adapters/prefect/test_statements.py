@@ -91,7 +91,7 @@ HISTORY: dict[str, Any] = {
     "history_interval_seconds": 86_400,
 }
 
-EMPTY = frozenset({"/work_pools/filter"})
+EMPTY = frozenset({"/work_pools/filter", "/saved_searches/filter"})
 """Lists that have no rows here."""
 
 
@@ -127,6 +127,7 @@ def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
         ("POST", "/deployments/filter"): ("/deployments/filter", {}),
         ("POST", "/deployments/paginate"): ("/deployments/paginate", {}),
         ("POST", "/work_pools/filter"): ("/work_pools/filter", {}),
+        ("POST", "/saved_searches/filter"): ("/saved_searches/filter", {}),
         ("POST", "/ui/flow_runs/history"): ("/ui/flow_runs/history", JOINED),
         ("POST", "/ui/flow_runs/count-task-runs"): (
             "/ui/flow_runs/count-task-runs",

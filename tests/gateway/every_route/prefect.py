@@ -67,6 +67,7 @@ PREFECT: dict[str, Probe] = {
     "POST /deployments/{id}/create_flow_run": writes("/deployments/$deployment/create_flow_run", {}),
     "POST /v2/concurrency_limits/increment-with-lease": writes(body={"names": [], "slots": 1}),
     "POST /work_pools/filter": alike("tells that there are none", body={}),
+    "POST /saved_searches/filter": alike("tells that there are none", body={}),
     "POST /ui/flow_runs/history": reads(body={}),
     "POST /ui/flow_runs/count-task-runs": reads(body={"flow_run_ids": ["$flow_run"]}),
     "POST /ui/flows/count-deployments": reads(body={"flow_ids": ["$flow"]}),

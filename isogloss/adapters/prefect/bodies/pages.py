@@ -106,3 +106,10 @@ class WorkPoolPage(Struct, frozen=True, kw_only=True):
     work_pools: WorkPoolFilter | None = None
     limit: Limit = PAGE_SIZE
     offset: Offset = 0
+
+
+class SavedSearchPage(Struct, frozen=True, kw_only=True):
+    """Which saved searches to list."""
+
+    limit: Limit = PAGE_SIZE
+    offset: Offset = 0

@@ -100,7 +100,8 @@ def run_source(alias: str = "r") -> Source:
 
     ``name_in_run`` is the name, of at most 246 characters, a dash, and the last eight characters of the id: it tells
     steps of one name apart. ``workflow_name`` is the name of the workflow of a run. ``delay`` is how much later than
-    expected one started, in microseconds; 0 where it was not later, or has not started.
+    expected one started, in microseconds; 0 where it was not later, or has not started. ``called`` leads from a step to
+    the runs that it called.
     """
     run = tables.runs.alias(alias)
 
@@ -119,6 +120,13 @@ def run_source(alias: str = "r") -> Source:
     def child() -> Relation:
         source = run_source(f"{alias}c")
         return related(source, "parent_id", run.c.id)
+
+    def called() -> Relation:
+        called_run = tables.runs.alias(f"{alias}b")
+        source = Source(rows=called_run, columns=columns_of(called_run))
+        # As the partial index has it. Few steps call runs, so these are sooner listed than looked for.
+        always = (called_run.c.role == literal("run"), called_run.c.parent_id.is_not(None))
+        return Relation(source, called_run.c.parent_id, run.c.id, always, listed=True)
 
     def link() -> Relation:
         source = run_link_source(f"{alias}l")
@@ -148,6 +156,7 @@ def run_source(alias: str = "r") -> Source:
             "deployment": deployment,
             "parent": parent,
             "child": child,
+            "called": called,
             "link": link,
             "author": belongings.author(run, alias),
             "tag": belongings.tags(run, "run", alias),
@@ -164,6 +173,7 @@ def run_source(alias: str = "r") -> Source:
             }
         ),
         selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
+        late=frozenset({"began"}),
     )
 
 
