@@ -17,7 +17,10 @@ from isogloss.adapters.prefect.routes import (
     flows,
     handlers,
     logs,
+    pages,
+    saved_searches,
     task_runs,
+    work_pools,
 )
 from isogloss.adapters.prefect.routes.events import event_handlers
 
@@ -30,6 +33,9 @@ ROUTES: tuple[Route, ...] = (
     *logs.ROUTES,
     *deployments.ROUTES,
     *concurrency.ROUTES,
+    *work_pools.ROUTES,
+    *saved_searches.ROUTES,
+    *pages.ROUTES,
 )
 """Every operation that is served."""
 
