@@ -38,6 +38,7 @@ class UserInterface(Struct, frozen=True, kw_only=True):
     The pages ask for what ``settings`` gives, as JSON, at each of ``settings_paths``. ``policy`` is what they need to
     be allowed, as directives of a Content-Security-Policy; where they may connect to is the gateway's to say.
     Addresses below the root whose first part is one of ``links`` are those that the vendor's clients show to people.
+    Some files the pages ask for at the root, wherever their base is: ``astray`` has the path asked and the file's.
     """
 
     package: str
@@ -49,3 +50,4 @@ class UserInterface(Struct, frozen=True, kw_only=True):
     settings: Callable[[Situation], bytes]
     policy: tuple[str, ...]
     links: frozenset[str]
+    astray: tuple[tuple[str, str], ...]

@@ -26,7 +26,7 @@ from isogloss.gateway.middleware.failures import Failures, answer_to_failure
 from isogloss.gateway.middleware.switch import DIALECT, Switch
 from isogloss.gateway.pages import Readiness, make_pages
 from isogloss.gateway.settings import Auth, Settings
-from isogloss.gateway.user_interfaces import make_folders, make_settings_pages
+from isogloss.gateway.user_interfaces import make_files, make_folders, make_settings_pages
 
 
 def create_app(
@@ -58,7 +58,10 @@ def create_app(
     pages = make_pages(settings, auth=auth, readiness=readiness, dialects=dialects, interfaces=interfaces)
     pages[device_page.PATH] = device_page.make_device_page(registry, gate, auth=auth)
     pages |= make_settings_pages(settings, auth, dialects, interfaces)
-    folders = {path: folder for served in interfaces for path, folder in make_folders(settings, served).items()}
+    folders: dict[str, App] = {}
+    for served in interfaces:
+        pages |= make_files(settings, served)
+        folders |= make_folders(settings, served)
     app = Switch(app, dialects=dialects, pages=pages, folders=folders)
     app = Failures(app)
     app = Cors(app, origins=settings.cors_origins)

@@ -35,17 +35,22 @@ def make_settings_pages(
 def make_folders(settings: Settings, served: ServedInterface) -> dict[str, App]:
     """An app for each path below which everything is a vendor's: its bundles, and the links that its clients show."""
     interface, bundles = served.interface, served.bundles
-    policy = (*interface.policy, connect_directive(settings.public_url))
-    common: Headers = [
-        (b"content-security-policy", "; ".join(policy).encode()),
-        (b"x-content-type-options", b"nosniff"),
-        # Pictures come from elsewhere, and nobody there has to learn from where.
-        (b"referrer-policy", b"same-origin"),
-    ]
+    common = _common_headers(settings, interface)
     folders = {f"/{link}": _make_link(bundles[0].bundle.base) for link in interface.links}
     for each in bundles:
         folders[each.bundle.base] = _make_folder(each, served, common)
     return {base: readable(folder) for base, folder in folders.items()}
+
+
+def make_files(settings: Settings, served: ServedInterface) -> dict[str, App]:
+    """An app for each file that a vendor's pages ask for at the root, of the first bundle that has it."""
+    common = _common_headers(settings, served.interface)
+    found: dict[str, App] = {}
+    for path, name in served.interface.astray:
+        for each in served.bundles:
+            if path not in found and (file := each.files.get(name)) is not None:
+                found[path] = readable(_make_file(file, common))
+    return found
 
 
 def connect_directive(public_url: str | None) -> str:
@@ -56,6 +61,16 @@ def connect_directive(public_url: str | None) -> str:
         host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
         allowed.append(f"{parts.scheme}://{host}")
     return f"connect-src {' '.join(allowed)}"
+
+
+def _common_headers(settings: Settings, interface: UserInterface) -> Headers:
+    policy = (*interface.policy, connect_directive(settings.public_url))
+    return [
+        (b"content-security-policy", "; ".join(policy).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        # Pictures come from elsewhere, and nobody there has to learn from where.
+        (b"referrer-policy", b"same-origin"),
+    ]
 
 
 def _make_settings_page(
@@ -96,6 +111,13 @@ def _make_folder(served: ServedBundle, all_served: ServedInterface, common: Head
             await _send_file(file, headers, common, send)
 
     return folder
+
+
+def _make_file(file: File, common: Headers) -> App:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await _send_file(file, scope[HEADERS], common, send)
+
+    return answer
 
 
 def _make_link(base: str) -> App:

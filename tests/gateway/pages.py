@@ -23,6 +23,7 @@ PAGES = UserInterface(
     settings=toy_settings,
     policy=("default-src 'self'", "img-src *"),
     links=frozenset({"runs"}),
+    astray=(("/mark.svg", "logo.svg"), ("/gone.svg", "gone.svg")),
 )
 
 SCRIPT = b"const base = '/BASE/'; fetch('https://statistics.example.org/config');" + b" " * 500

@@ -16,7 +16,7 @@ from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.settings import Auth
 from isogloss.gateway.user_interfaces import connect_directive
 from tests.clients.environments import client_package
-from tests.gateway.pages import OLD, PAGES, PICTURE, make_package
+from tests.gateway.pages import FILES, OLD, PAGES, PICTURE, make_package
 from tests.gateway.toy import INNER, TOY, client, one_password, toy_app
 from tests.support.hostile_paths import HOSTILE
 
@@ -182,6 +182,14 @@ async def test_a_link_that_a_client_shows_leads_to_its_page(browser: httpx.Async
     assert (await browser.get("/running")).status_code == 404
 
 
+async def test_a_file_that_pages_ask_for_at_the_root_is_found_there(browser: httpx.AsyncClient) -> None:
+    mark = await browser.get("/mark.svg")
+    assert (mark.content, mark.headers["content-type"]) == (FILES["logo.svg"], "image/svg+xml")
+    assert "content-security-policy" in mark.headers
+    for path in ("/gone.svg", "/logo.svg"):
+        assert (await browser.get(path)).status_code == 404
+
+
 async def test_pages_are_told_where_they_are(interface: ServedInterface) -> None:
     async with client(app_over(interface)) as http:
         for path in PAGES.settings_paths:
@@ -231,6 +239,7 @@ async def test_all_that_their_first_page_loads_is_there(real: ServedInterface) -
             page = await http.get(f"{each.bundle.base}/dashboard", headers=BROWSER)
             loaded = re.findall(rf'(?:src|href)="({each.bundle.base}/[^"]+)"', page.text)
             assert any(path.endswith(".js") for path in loaded)
+            loaded += [path for path, _ in PREFECT_PAGES.astray]
             for path in loaded:
                 answer = await http.get(path)
                 assert answer.status_code == 200, path

@@ -17,6 +17,10 @@ V2 = Bundle(name="v2", folder="server/ui-v2", base="/v2")
 """The second generation takes its own base, without ``/v2`` at its end, for the place where settings are."""
 
 
+_PICTURED = ("cancelled", "completed", "crashed", "failed", "pending", "running", "scheduled")
+"""The states that have a picture, which is a page's icon while it shows a run in that state."""
+
+
 class PagesSettings(Struct, frozen=True, kw_only=True):
     """What the vendor answers at ``/ui-settings``."""
 
@@ -88,6 +92,11 @@ PAGES = UserInterface(
             "work-pools",
             "work-queues",
         }
+    ),
+    astray=(
+        *((f"/{name}", f"ico/{name}") for name in ("favicon.ico", "favicon-dark.ico")),
+        *((f"/ico/{state}.svg", f"ico/{state}.svg") for state in _PICTURED),
+        *((f"/{state}.svg", f"{state}.svg") for state in _PICTURED),
     ),
 )
 """The pages. Of their two generations the second is the vendor's default."""
