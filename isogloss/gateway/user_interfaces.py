@@ -156,8 +156,8 @@ def _has(tags: bytes, tag: bytes) -> bool:
 
 
 async def _redirect(scope: Scope, path: str, send: Send) -> None:
-    # A path that begins with two slashes would be another host's.
-    target = "/" + quote(path, safe="/:@!$&'()*+,;=~").lstrip("/")
+    """Lead to a path, which begins with a base of ours, with the query that came."""
+    target = quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
     if scope["query_string"]:
         target += "?" + scope["query_string"].decode("latin-1")
     headers: Headers = [
