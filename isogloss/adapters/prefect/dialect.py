@@ -23,6 +23,7 @@ from isogloss.adapters.prefect.routes import (
     work_pools,
 )
 from isogloss.adapters.prefect.routes.events import event_handlers
+from isogloss.adapters.prefect.user_interface import PAGES
 
 ROUTES: tuple[Route, ...] = (
     *admin.ROUTES,
@@ -66,5 +67,6 @@ PREFECT = Dialect(
     failed=Answer(status=500, body=b'{"exception_message":"Internal Server Error"}'),
     connect=connect,
     naming=naming,
+    user_interface=PAGES,
 )
 """The dialect, with all of the vendor's ``/api`` that no other dialect claims by a longer prefix."""

@@ -100,6 +100,7 @@ def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
     return {
         ("GET", "/csrf-token"): (f"/csrf-token?client={uuid4()}", None),
         ("GET", "/admin/version"): ("/admin/version", None),
+        ("GET", "/admin/settings"): ("/admin/settings", None),
         ("GET", "/admin/storage"): ("/admin/storage", None),
         ("GET", "/health"): ("/health", None),
         ("GET", "/ready"): ("/ready", None),

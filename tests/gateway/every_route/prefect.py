@@ -13,6 +13,7 @@ DAY = {
 PREFECT: dict[str, Probe] = {
     "GET /csrf-token": alike("tells that there are no such tokens", "/csrf-token?client=me"),
     "GET /admin/version": alike("tells of the program"),
+    "GET /admin/settings": alike("tells of the program"),
     "GET /admin/storage": alike("tells of the program"),
     "GET /health": public("a probe of whoever runs it"),
     "GET /version": alike("tells of the program"),
