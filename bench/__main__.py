@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.dashboard.suite import SUITE as DASHBOARD
 from bench.prefect.suite import SUITE as PREFECT
 from bench.report import as_text, failures, save
 from bench.servers import ServerError
@@ -14,7 +15,7 @@ from bench.truefoundry import transfers
 from bench.truefoundry.suite import SUITE as TRUEFOUNDRY
 from bench.zenml.suite import SUITE as ZENML
 
-SUITES = {suite.vendor: suite for suite in (PREFECT, ZENML, TRUEFOUNDRY)}
+SUITES = {suite.vendor: suite for suite in (PREFECT, ZENML, TRUEFOUNDRY, DASHBOARD)}
 
 
 def main() -> int:

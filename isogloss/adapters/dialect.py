@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
+from isogloss.adapters.user_interface import UserInterface
 from isogloss.core.access import Credential, Gate
 from isogloss.core.references import Naming
 from isogloss.core.registry import Registry
@@ -48,7 +49,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     name and a key if there is one; it is null where no client is the dialect's own. ``refuses`` tells which
     credentials, or the lack of one, get the vendor's ``unauthorized`` even where everybody is let in. ``prepare`` sees
     at every start that what its clients take for granted is there; several gateways may start at once. ``naming``
-    tells, for the tenant's name, how it names versions; it is null where it has no way of its own.
+    tells, for the tenant's name, how it names versions; it is null where it has no way of its own. ``user_interface``
+    are the vendor's own web pages, ``reference`` is the path of a page that describes the API; each is null where
+    there is none.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     refuses: Callable[[Credential | None], bool] | None = None
     prepare: Callable[[Registry], Awaitable[None]] | None = None
     naming: Callable[[str], Naming] | None = None
+    user_interface: UserInterface | None = None
+    reference: str | None = None
 
 
 CALLER = "isogloss.caller"

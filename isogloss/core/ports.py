@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from isogloss.core.model import Entity, Instant
 from isogloss.core.places import SharedPlace
-from isogloss.core.query import Query
+from isogloss.core.query import Query, Span, Until
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
@@ -30,6 +30,16 @@ class Reader(Protocol):
 
     async def count(self, query: Query) -> int:
         """How many rows satisfy the query, whatever its page."""
+        ...
+
+    async def count_by(
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        """How many rows satisfy the query, whatever its page, in groups of those that have the same values of ``by``.
+
+        A tuple for each group that has rows, in no promised order: these values, the number of rows, and of each field
+        of ``sums`` what the rows' values add up to, in which rows without one count for 0.
+        """
         ...
 
     async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:

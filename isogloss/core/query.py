@@ -154,6 +154,24 @@ class Query(Struct, frozen=True, kw_only=True):
     ruling: bool = False
 
 
+class Span(Struct, frozen=True):
+    """Which of the spans of ``width`` that follow each other from ``start`` on a whole number lies in, from 0.
+
+    It means nothing for numbers before ``start``: a query that counts by spans leaves them out.
+    """
+
+    field: str
+    start: int
+    width: int
+
+
+class Until(Struct, frozen=True):
+    """How much a field falls short of ``end``, such as the time from its moment to that one."""
+
+    field: str
+    end: int
+
+
 def all_of(*parts: Where | None) -> Where:
     """The parts that are given, and-ed; a single one stands for itself."""
     given = tuple(part for part in parts if part is not None and part != EVERYTHING)

@@ -11,6 +11,7 @@ from isogloss.core.access import Gate
 from isogloss.core.errors import TooLarge
 from isogloss.core.registry import Registry
 from isogloss.gateway import device_page
+from isogloss.gateway.bundles import ServedInterface
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker
 from isogloss.gateway.logs import LinesOfATurn
@@ -25,6 +26,7 @@ from isogloss.gateway.middleware.failures import Failures, answer_to_failure
 from isogloss.gateway.middleware.switch import DIALECT, Switch
 from isogloss.gateway.pages import Readiness, make_pages
 from isogloss.gateway.settings import Auth, Settings
+from isogloss.gateway.user_interfaces import make_files, make_folders, make_settings_pages
 
 
 def create_app(
@@ -35,8 +37,12 @@ def create_app(
     gate: Gate,
     readiness: Readiness,
     dialects: Sequence[Dialect] = DIALECTS,
+    interfaces: Sequence[ServedInterface] = (),
 ) -> App:
-    """The whole gateway as one ASGI app. The store is open before and closed after: the app owns nothing."""
+    """The whole gateway as one ASGI app. The store is open before and closed after: the app owns nothing.
+
+    ``interfaces`` are the vendors' own web pages that are served.
+    """
     host = Host(
         registry=registry,
         gate=gate,
@@ -49,9 +55,14 @@ def create_app(
     app = Authentication(app, gate=gate)
     app = BodyLimit(app, limit=settings.max_body_bytes)
     app = Compression(app)
-    pages = make_pages(settings, auth=auth, readiness=readiness, dialects=dialects)
+    pages = make_pages(settings, auth=auth, readiness=readiness, dialects=dialects, interfaces=interfaces)
     pages[device_page.PATH] = device_page.make_device_page(registry, gate, auth=auth)
-    app = Switch(app, dialects=dialects, pages=pages)
+    pages |= make_settings_pages(settings, auth, dialects, interfaces)
+    folders: dict[str, App] = {}
+    for served in interfaces:
+        pages |= make_files(settings, served)
+        folders |= make_folders(settings, served)
+    app = Switch(app, dialects=dialects, pages=pages, folders=folders)
     app = Failures(app)
     app = Cors(app, origins=settings.cors_origins)
     if settings.log_level in ("debug", "info"):

@@ -22,6 +22,7 @@ from isogloss.core.registry.projects import ensure_default, ensure_identity
 from isogloss.core.registry.secret import ensure_signing_secret
 from isogloss.core.registry.users import ensure_admin, ensure_open_user
 from isogloss.gateway.app import create_app
+from isogloss.gateway.bundles import ServedInterface, open_interfaces
 from isogloss.gateway.dialects import DIALECTS, namings
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.pages import Readiness
@@ -80,13 +81,16 @@ class OpenObjects(Objects, Protocol):
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
-    """Everything that serves. ``admin_password`` is the one that was generated just now, if one was."""
+    """Everything that serves. ``admin_password`` is the one that was generated just now, if one was; ``interfaces``
+    are the vendors' web pages that are served.
+    """
 
     app: App
     registry: Registry
     gate: Gate
     auth: Auth
     admin_password: str | None
+    interfaces: tuple[ServedInterface, ...] = ()
 
 
 def now() -> Instant:
@@ -203,10 +207,12 @@ async def open_gateway(
     dialects: Sequence[Dialect] = DIALECTS,
     environment: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[Gateway]:
-    """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used.
+    """The whole gateway, short of a socket. Raises ``Problem`` where its storage cannot be used, or where web pages
+    that it is to serve are not there.
 
     ``environment`` holds what the vendors of buckets want to know, such as the AWS_* variables.
     """
+    interfaces = open_interfaces(settings, dialects)
     async with open_registry(settings) as (rows, store), open_place(settings, environment) as objects:
         registry = structs.replace(rows, files=files_in(objects))
         with _storage_problems(settings):
@@ -222,9 +228,17 @@ async def open_gateway(
             gate=gate,
             readiness=make_readiness(settings, store, objects),
             dialects=dialects,
+            interfaces=interfaces,
         )
         async with upkeep(registry, also=chores):
-            yield Gateway(app=app, registry=registry, gate=gate, auth=auth, admin_password=generated)
+            yield Gateway(
+                app=app,
+                registry=registry,
+                gate=gate,
+                auth=auth,
+                admin_password=generated,
+                interfaces=interfaces,
+            )
 
 
 async def make_gate(registry: Registry, auth: Auth) -> tuple[Gate, tuple[Chore, ...]]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from isogloss.core.access import Role
 from isogloss.core.errors import RegistryError
 from isogloss.core.model import Token
@@ -17,12 +19,21 @@ from isogloss.gateway.assembly import now, open_registry, upgrade_schema
 from isogloss.gateway.commands import archives, audit, grants, imports, versions
 from isogloss.gateway.commands.grants import ROLES
 from isogloss.gateway.commands.operator import as_operator
+from isogloss.gateway.connecting import connect_lines, with_clients
 from isogloss.gateway.dialects import DIALECTS
 from isogloss.gateway.keys import jwt_maker, make_personal
-from isogloss.gateway.pages import connect_lines, with_clients
 from isogloss.gateway.problems import Problem
 from isogloss.gateway.server import serve
-from isogloss.gateway.settings import Auth, Settings, is_loopback, read_settings, unknown_variables, web_root
+from isogloss.gateway.settings import (
+    INSTALLED,
+    Auth,
+    Settings,
+    installed_or_folder,
+    is_loopback,
+    read_settings,
+    unknown_variables,
+    web_root,
+)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -54,7 +65,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
-    serve(settings, options.host, options.port)
+    prefect_ui = installed_or_folder("--prefect-ui", options.prefect_ui) or settings.prefect_ui
+    serve(structs.replace(settings, prefect_ui=prefect_ui), options.host, options.port)
 
 
 def _token_create(settings: Settings, options: argparse.Namespace) -> None:
@@ -128,6 +140,14 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("serve", help="start the gateway")
     command.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (%(default)s)")
     command.add_argument("--port", default=DEFAULT_PORT, type=_port, help="port; 0 takes a free one (%(default)s)")
+    command.add_argument(
+        "--prefect-ui",
+        nargs="?",
+        const=INSTALLED,
+        metavar="FOLDER",
+        help="serve Prefect's web pages: those of the package prefect installed here, or in FOLDER "
+        "(ISOGLOSS_PREFECT_UI)",
+    )
     command.set_defaults(command=_serve)
 
     token = commands.add_parser("token", help="make, list and revoke keys")

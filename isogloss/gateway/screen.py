@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from isogloss.adapters.dialect import Dialect
-from isogloss.gateway.pages import connect_lines, with_clients
+from isogloss.gateway.bundles import ServedInterface
+from isogloss.gateway.connecting import connect_lines, with_clients
 from isogloss.gateway.settings import Auth, Settings, without_password
 
 _BOLD, _DIM, _CYAN, _PLAIN = "\033[1m", "\033[2m", "\033[36m", "\033[0m"
@@ -19,6 +20,7 @@ def start_screen(
     auth: Auth,
     admin_password: str | None,
     dialects: Sequence[Dialect],
+    interfaces: Sequence[ServedInterface],
     colours: bool,
 ) -> str:
     """The start-up screen: where it listens, what it keeps where, who may come in, and how each client connects.
@@ -48,6 +50,7 @@ def start_screen(
             if auth is Auth.OPEN
             else f"credentials required; make a key with `{keys}`",
         ),
+        *(row("pages", f"{reached}{each.bundles[0].bundle.base}/ ({each.dialect})") for each in interfaces),
     ]
     if admin_password is not None:
         lines += [

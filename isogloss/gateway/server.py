@@ -60,6 +60,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
                     auth=auth,
                     admin_password=gateway.admin_password,
                     dialects=DIALECTS,
+                    interfaces=gateway.interfaces,
                     colours=wants_colours(sys.stdout),
                 )
                 _tell(screen)

@@ -19,6 +19,8 @@ LOWEST_MAX_BODY_BYTES = 1024
 STORAGE_SCHEMES = ("file", "s3", "gs", "az")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+INSTALLED = "installed"
+"""Stands for the package that is installed beside us, where otherwise a folder is said."""
 
 VARIABLES = (
     "ISOGLOSS_HOME",
@@ -32,6 +34,7 @@ VARIABLES = (
     "ISOGLOSS_LOG_LEVEL",
     "ISOGLOSS_LOG_FORMAT",
     "ISOGLOSS_CORS_ORIGINS",
+    "ISOGLOSS_PREFECT_UI",
 )
 """Every variable that means something. Those under ISOGLOSS_TEST_ belong to the tests."""
 
@@ -48,7 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``database_url`` begins with ``sqlite:///`` and an absolute path, or with ``postgresql://``. ``auth`` is null where
     nobody said; ``auth_for`` then decides by the address. ``cors_origins`` holds ``*`` alone for any origin, and
-    nothing where browsers on other origins get no answer.
+    nothing where browsers on other origins get no answer. ``prefect_ui`` is the folder of the package whose web pages
+    are served, ``installed`` for the one beside us, and null where none are.
     """
 
     home: Path
@@ -62,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_format: str = "text"
     cors_origins: tuple[str, ...] = ("*",)
+    prefect_ui: str | None = None
 
     @property
     def embedded(self) -> bool:
@@ -105,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=_one_of("ISOGLOSS_LOG_LEVEL", given.get("ISOGLOSS_LOG_LEVEL", "info"), LOG_LEVELS),
         log_format=_one_of("ISOGLOSS_LOG_FORMAT", given.get("ISOGLOSS_LOG_FORMAT", "text"), LOG_FORMATS),
         cors_origins=_cors_origins(given.get("ISOGLOSS_CORS_ORIGINS", "*")),
+        prefect_ui=installed_or_folder("ISOGLOSS_PREFECT_UI", given.get("ISOGLOSS_PREFECT_UI")),
     )
 
 
@@ -147,11 +153,22 @@ def is_loopback(host: str) -> bool:
     return bool(host) and all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)
 
 
+def installed_or_folder(name: str, text: str | None) -> str | None:
+    """``installed``, or the absolute path of a folder. Raises ``BadSetting``, which calls it ``name``."""
+    if not text or text == INSTALLED:
+        return text
+    return str(_absolute(name, text))
+
+
 def _home(text: str) -> Path:
+    return _absolute("ISOGLOSS_HOME", text)
+
+
+def _absolute(name: str, text: str) -> Path:
     try:
         return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
     except (RuntimeError, ValueError):
-        raise BadSetting("ISOGLOSS_HOME", text, "the path of a directory") from None
+        raise BadSetting(name, text, "the path of a directory") from None
 
 
 _DATABASE_RIGHT = "postgresql://USER:PASSWORD@HOST/NAME or sqlite:///PATH"

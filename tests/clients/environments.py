@@ -40,6 +40,12 @@ def client_python(client: str) -> Path:
     return python
 
 
+def client_package(client: str, package: str) -> Path:
+    """The folder of a package in a client's environment."""
+    [folder] = client_python(client).parent.parent.glob(f"lib/python*/site-packages/{package}")
+    return folder
+
+
 def run(arguments: list[str]) -> None:
     """Run a command that must succeed; it fails with what it printed."""
     done = subprocess.run(

@@ -35,7 +35,7 @@ class PrefectSeeds:
                 return self.flow
             case ["flow_runs", *_]:
                 return self._flow_run()
-            case ["task_runs", *_]:
+            case ["task_runs", *_] | ["ui", "task_runs", *_]:
                 return self.step
             case ["deployments", *_]:
                 return self._deployment()

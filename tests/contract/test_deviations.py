@@ -30,8 +30,14 @@ FILTERS = [
     "/flow_runs/filter",
     "/task_runs/filter",
     "/logs/filter",
+    "/flows/filter",
+    "/deployments/filter",
+    "/work_pools/filter",
 ]
-COUNTS = ["/artifacts/count", "/artifacts/latest/count"]
+NUMBERED = [f"/{noun}/paginate" for noun in ("flow_runs", "task_runs", "flows", "deployments")]
+COUNTS = [f"/{noun}/count" for noun in ("artifacts", "artifacts/latest", "flow_runs", "task_runs", "flows")]
+HEALTH = "GET /health"
+"""Asked by whoever runs a server: it needs neither a version nor a credential."""
 _numbers = itertools.count()
 
 
@@ -58,6 +64,12 @@ def guarded(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def post(gateway: Gateway, path: str, body: object = None, raw: bytes | None = None) -> Answer:
     return gateway.request("POST", f"/api{path}", body, raw=raw)
+
+
+def shown(answer: Answer) -> Any:
+    """The rows of a page, numbered or not."""
+    found = answer.json()
+    return found["results"] if isinstance(found, dict) else found
 
 
 def refused(answer: Answer, kind: str | None = None, loc: list[Any] | None = None) -> Any:
@@ -126,7 +138,12 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
         deployment: {"parameters": 5},
         "/v2/concurrency_limits/increment-with-lease": {"names": "x"},
     }
-    bodies |= {path: {"artifacts": 5, "flow_runs": 5, "logs": 5} for path in [*FILTERS, *COUNTS]}
+    every = {"artifacts": 5, "flow_runs": 5, "flows": 5, "deployments": 5, "work_pools": 5, "logs": 5}
+    bodies |= dict.fromkeys([*FILTERS, *NUMBERED, *COUNTS], every)
+    bodies |= {f"/{noun}/history": {"history_start": 5} for noun in ("flow_runs", "task_runs")}
+    bodies |= {f"/ui/flows/{what}": {"flow_ids": 5} for what in ("count-deployments", "next-runs")}
+    bodies |= {"/saved_searches/filter": {"offset": -1}, "/ui/flow_runs/count-task-runs": {}}
+    bodies |= {"/ui/flow_runs/history": {"sort": "SIDEWAYS"}}
     for path, body in bodies.items():
         answer = post(running, path, body)
         refused(answer)
@@ -141,10 +158,11 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
     unnamed = running.request("GET", "/api/csrf-token")
     refused(unnamed, "missing", ["query", "client"])
     assert unnamed.json()["request_body"] is None
+    refused(running.request("GET", f"/api/flow_runs/{seeds.run}/graph-v2?since=soon"), loc=["query", "since"])
 
 
 def test_limit_refused(running: Gateway) -> None:
-    for path in FILTERS:
+    for path in [*FILTERS, *NUMBERED, "/saved_searches/filter"]:
         high = post(running, path, {"limit": 201})
         assert (high.status, high.json()) == (
             422,
@@ -156,7 +174,7 @@ def test_limit_refused(running: Gateway) -> None:
             {"detail": "Invalid limit: must be greater than or equal to 0."},
         ), path
         assert post(running, path, {"limit": 200}).status == 200
-        assert post(running, path, {"limit": 0}).json() == []
+        assert shown(post(running, path, {"limit": 0})) == []
 
 
 def test_csrf_disabled(running: Gateway) -> None:
@@ -170,7 +188,8 @@ def test_version_refused(running: Gateway, seeds: PrefectSeeds) -> None:
         place = re.sub(r"\{\w+\}", seeds.run, rest)
         return running.request(method, f"/api{place}", {}, headers={"x-prefect-api-version": version})
 
-    for operation in operations(published("prefect")):
+    assert ask(HEALTH, "abc").json() is True
+    for operation in [each for each in operations(published("prefect")) if each != HEALTH]:
         odd = ask(operation, "abc")
         assert (odd.status, odd.json()["detail"]) == (
             400,
@@ -234,6 +253,20 @@ def test_run_not_found(running: Gateway) -> None:
     )
     odd = post(running, "/flow_runs/not-a-uuid/set_state", {"state": {"type": "RUNNING"}})
     assert (odd.status, odd.json()) == (404, {"detail": "Not Found"})
+    graph = running.request("GET", f"/api/flow_runs/{nobody}/graph-v2")
+    assert (graph.status, graph.json()) == (404, {"exception_message": f"Flow run {nobody} not found"})
+
+
+def test_history_refused(running: Gateway) -> None:
+    span = {"history_start": "2026-01-01T00:00:00Z", "history_end": "2026-01-02T00:00:00Z"}
+    for noun in ("flow_runs", "task_runs"):
+        answer = post(running, f"/{noun}/history", span | {"history_interval_seconds": 0.99})
+        assert (answer.status, answer.json()) == (422, {"detail": "History interval must not be less than 1 second."})
+        assert post(running, f"/{noun}/history", span | {"history_interval_seconds": 1}).status == 200
+
+
+def test_negative_bars(running: Gateway) -> None:
+    refused(post(running, "/ui/flow_runs/history", {"limit": -1}), "greater_than_equal", ["body", "limit"])
 
 
 def test_reference_not_found(running: Gateway, seeds: PrefectSeeds) -> None:
@@ -281,7 +314,8 @@ def test_job_variables_refused(running: Gateway, seeds: PrefectSeeds) -> None:
 
 
 def test_unauthorized(guarded: Gateway) -> None:
-    for operation in operations(published("prefect")):
+    assert guarded.request("GET", "/api/health").json() is True
+    for operation in [each for each in operations(published("prefect")) if each != HEALTH]:
         method, _, path = operation.partition(" ")
         place = re.sub(r"\{\w+\}", str(uuid4()), path)
         for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic bm86bm8="}):
@@ -330,11 +364,11 @@ def test_null_means_default(running: Gateway) -> None:
 
     def known(answer: Answer) -> Any:
         assert answer.status == 200, answer
-        found = answer.json()
+        found = shown(answer)
         # A scheduled run's rows also tell the time until then, which is never twice the same.
         return found if isinstance(found, int) else [row["id"] for row in found]
 
-    for path in [*FILTERS, *COUNTS]:
+    for path in [*FILTERS, *NUMBERED, *COUNTS]:
         plain = known(post(running, path, {}))
         assert plain == known(post(running, path, nulls)), path
         assert plain == known(post(running, path, raw=b"null")), path
@@ -342,11 +376,9 @@ def test_null_means_default(running: Gateway) -> None:
 
 
 def test_unknown_members(running: Gateway, seeds: PrefectSeeds) -> None:
-    for path in [*FILTERS, *COUNTS]:
+    for path in [*FILTERS, *NUMBERED, *COUNTS]:
         assert post(running, path, {"unknown": {"x": 1}}).status == 200, path
-        member = {"/flow_runs/filter": "flow_runs", "/task_runs/filter": "task_runs", "/logs/filter": "logs"}.get(
-            path, "artifacts"
-        )
+        member = path.split("/")[1]
         refused(post(running, path, {member: {"unknown": 1}}), "extra_forbidden", ["body", member, "unknown"])
     state = {"state": {"type": "PENDING"}, "unknown": 1}
     assert post(running, f"/flow_runs/{seeds.run}/set_state", state).status in (200, 201)

@@ -67,8 +67,10 @@ DIALECTS: dict[str, Dialect] = {
 
 MAKE_TAG = f"{ZENML_PREFIX} POST /tags"
 
-PUBLIC_PAGES = frozenset({"/", "/health", "/ready", "/devices/verify"})
-"""The gateway's own pages: how to connect, whether it lives, and where a user signs in to approve a device."""
+PUBLIC_PAGES = frozenset({"/", "/health", "/ready", "/devices/verify", "/ui-settings", "/prefect/ui-settings"})
+"""The gateway's own pages: how to connect, whether it lives, where a user signs in to approve a device, and what pages
+of Prefect's ask before anybody signed in.
+"""
 
 REFUSED, UNAUTHENTICATED, POLICY_VIOLATION = 403, 401, 1008
 

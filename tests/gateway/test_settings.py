@@ -21,6 +21,7 @@ def test_nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert settings.public_url is None
     assert settings.admin_password is None
     assert settings.cors_origins == ("*",)
+    assert settings.prefect_ui is None
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -49,6 +50,15 @@ def test_a_relative_database_path_is_made_absolute(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     settings = read_settings({"ISOGLOSS_DATABASE_URL": "sqlite:///data/one.db"})
     assert settings.database_url == f"sqlite:///{tmp_path}/data/one.db"
+
+
+def test_the_web_pages_of_prefect_are_the_installed_ones_or_those_in_a_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"ISOGLOSS_PREFECT_UI": "installed"}).prefect_ui == "installed"
+    assert read_settings({"ISOGLOSS_PREFECT_UI": "lib/prefect"}).prefect_ui == f"{tmp_path}/lib/prefect"
+    assert read_settings({"ISOGLOSS_PREFECT_UI": "./installed"}).prefect_ui == f"{tmp_path}/installed"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A dialect of no vendor, whose routes show what the gateway's layers did, and the gateway's app over it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +14,7 @@ from isogloss.core.access import ANYBODY, Credential, Gate, Principal, Role, req
 from isogloss.core.errors import Denied, Unauthenticated
 from isogloss.core.registry import Registry
 from isogloss.gateway.app import create_app
+from isogloss.gateway.bundles import ServedInterface
 from isogloss.gateway.middleware.asgi import App
 from isogloss.gateway.pages import Readiness
 from isogloss.gateway.settings import Auth, Settings, read_settings
@@ -122,16 +123,19 @@ def toy_app(
     gate: Gate | None = None,
     readiness: Readiness = ready,
     auth: Auth = Auth.OPEN,
+    dialects: Sequence[Dialect] = (TOY, INNER),
+    interfaces: Sequence[ServedInterface] = (),
     **environment: str,
 ) -> App:
-    """The gateway's app over the two toy dialects. Without a gate, it lets everybody in."""
+    """The gateway's app over dialects, which are the two toys. Without a gate, it lets everybody in."""
     return create_app(
         settings(**environment),
         registry or SimpleNamespace(signing_secret="kept by nobody"),  # type: ignore[arg-type]
         auth=auth,
         gate=gate or anybody,
         readiness=readiness,
-        dialects=(TOY, INNER),
+        dialects=dialects,
+        interfaces=interfaces,
     )
 
 

@@ -47,5 +47,6 @@ NATIVE = Dialect(
     failed=Answer(status=500, body=problem(500, "The server failed; its log tells why.")),
     # Other dialects' clients are led here by addresses that they are given.
     connect=None,
+    reference=PREFIX + DOCS,
 )
 """The dialect, with all of ``/api/isogloss/v1``."""

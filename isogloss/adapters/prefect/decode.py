@@ -11,6 +11,7 @@ of a surrogate pair, nesting beyond what the parser takes, and what ``bodies.com
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from isogloss.adapters.body import read_body
+from isogloss.adapters.prefect.bodies.common import instant
 from isogloss.adapters.prefect.failures import (
     Error,
     Location,
@@ -31,7 +33,7 @@ from isogloss.adapters.prefect.failures import (
     missing,
     too_deep,
 )
-from isogloss.core.model import Json
+from isogloss.core.model import Instant, Json
 
 T = TypeVar("T")
 
@@ -47,6 +49,9 @@ class _PageLimit:
 
 Limit = Annotated[int, _PageLimit]
 Offset = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+FIRST_MOMENT = instant(datetime.min.replace(tzinfo=UTC))
+"""Before everything that dates can tell."""
 
 _UUID = re.compile("[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 _VERSION_HEADER = b"x-prefect-api-version"
@@ -265,6 +270,21 @@ def query_text(request: AnyRequest, name: str) -> str:
     return given[-1]
 
 
+def query_moment(request: AnyRequest, name: str) -> Instant:
+    """A query parameter that is a date and time, in microseconds since the epoch; the first that there is without it.
+
+    Raises ``Unprocessable``.
+    """
+    given: list[str] = request.query_params.getall(name, [])
+    if not given:
+        return FIRST_MOMENT
+    errors: list[Error] = []
+    value = _validated(_MOMENT, given[-1], ("query", name), errors)
+    if errors:
+        raise Unprocessable(errors, None)
+    return instant(value)
+
+
 def _check_limit(limit: int) -> None:
     if limit < 0:
         raise detail(422, "Invalid limit: must be greater than or equal to 0.")
@@ -289,6 +309,7 @@ def _validated(validator: SchemaValidator, value: Any, loc: Location, errors: li
 
 
 _ANY_UUID = _validator(UUID)
+_MOMENT = _validator(datetime)
 
 __all__ = [
     "PAGE_SIZE",
@@ -306,6 +327,7 @@ __all__ = [
     "parse",
     "path_parameter",
     "path_uuid",
+    "query_moment",
     "query_text",
     "read_json",
     "too_deep",

@@ -19,9 +19,9 @@ from isogloss.adapters.prefect.bodies.deployments import (
     IntervalSchedule,
 )
 from isogloss.adapters.prefect.bodies.flow_runs import DeploymentFlowRunCreate
-from isogloss.adapters.prefect.filters import DIALECT, PAUSED, TAG, WORK_QUEUE_NAME
+from isogloss.adapters.prefect.filters import DIALECT, NO_FLOW, PAUSED, TAG, WORK_QUEUE_NAME
 from isogloss.adapters.prefect.run_facets import EMPTY_LIST, EMPTY_OBJECT, NULL, flow_facet, json_text, raw, read_facet
-from isogloss.adapters.prefect.run_translate import NIL, merged, shown_name, shown_tags, tags_text
+from isogloss.adapters.prefect.run_translate import merged, shown_name, shown_tags, tags_text
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.model import Instant, Json, Workflow
 from isogloss.core.registry.runs import RUN, RunDraft
@@ -85,7 +85,7 @@ def deployment(workflow: Workflow) -> wire.Deployment:
         name=shown_name(workflow),
         version=facet.version,
         description=facet.description,
-        flow_id=workflow.parent_id or NIL,
+        flow_id=workflow.parent_id or NO_FLOW,
         paused=facet.paused,
         schedules=[_schedule(kept, workflow.id) for kept in facet.schedules],
         global_concurrency_limit=None if facet.limit is None else _limit(facet.limit, workflow.id),

@@ -17,9 +17,13 @@ from isogloss.adapters.prefect.routes import (
     flows,
     handlers,
     logs,
+    pages,
+    saved_searches,
     task_runs,
+    work_pools,
 )
 from isogloss.adapters.prefect.routes.events import event_handlers
+from isogloss.adapters.prefect.user_interface import PAGES
 
 ROUTES: tuple[Route, ...] = (
     *admin.ROUTES,
@@ -30,6 +34,9 @@ ROUTES: tuple[Route, ...] = (
     *logs.ROUTES,
     *deployments.ROUTES,
     *concurrency.ROUTES,
+    *work_pools.ROUTES,
+    *saved_searches.ROUTES,
+    *pages.ROUTES,
 )
 """Every operation that is served."""
 
@@ -60,5 +67,6 @@ PREFECT = Dialect(
     failed=Answer(status=500, body=b'{"exception_message":"Internal Server Error"}'),
     connect=connect,
     naming=naming,
+    user_interface=PAGES,
 )
 """The dialect, with all of the vendor's ``/api`` that no other dialect claims by a longer prefix."""

@@ -44,6 +44,9 @@ TAG, FLOW_VERSION, WORK_QUEUE_NAME, PAUSED = "tag", "flow_version", "work_queue_
 CREATED_BY_ID, CREATED_BY_TYPE = "created_by_id", "created_by_type"
 """The property rows that runs and workflows are looked up by. ``paused`` is there, as ``true``, or it is not."""
 
+NO_FLOW = "00000000-0000-0000-0000-000000000000"
+"""The flow of runs that have none: the vendor's do, and its pages ask for it by its id."""
+
 NO_TAGS = "[]"
 """What a list of tags without any is kept as."""
 
@@ -160,9 +163,16 @@ def of_run(flow_runs: FlowRunFilter | None, flows: FlowFilter | None, deployment
     """What is asked of one flow run, and of its flow and deployment, which must then exist."""
     return all_of(
         None if flow_runs is None else flow_run(flow_runs),
-        None if flows is None else Has("workflow", flow(flows)),
+        None if flows is None else _of_flow(flows),
         None if deployments is None else Has("deployment", deployment(deployments)),
     )
+
+
+def _of_flow(asked: FlowFilter) -> Where:
+    """The flow of a run. Another dialect's run may have none, and is then one of the flow that stands for that."""
+    wanted = Has("workflow", flow(asked))
+    among = None if asked.id is None else asked.id.any_
+    return any_of(wanted, IsNull("workflow_id")) if among is not None and NO_FLOW in among else wanted
 
 
 def flow_run(asked: FlowRunFilter) -> Where:
@@ -261,7 +271,7 @@ def _task_run_members(asked: TaskRunFilter) -> Iterable[Where]:
     if (expected := asked.expected_start_time) is not None:
         yield all_of(*_between("expected_start", expected.before_, expected.after_))
     if asked.subflow_runs is not None:
-        yield all_of(_whether(asked.subflow_runs.exists_, Has("child", EVERYTHING)))
+        yield all_of(_whether(asked.subflow_runs.exists_, Has("called", EVERYTHING)))
     if asked.flow_run_id is not None:
         yield _part_of(asked.flow_run_id)
 

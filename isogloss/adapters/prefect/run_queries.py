@@ -1,12 +1,27 @@
-"""What Prefect's lists of runs and logs ask, as ``core.query`` queries."""
+"""What Prefect's lists, counts and histories of runs, and its lists of logs, ask: as ``core.query`` queries."""
+
+from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from isogloss.adapters.prefect import filters
 from isogloss.adapters.prefect.bodies.flow_runs import FlowRunSort
 from isogloss.adapters.prefect.bodies.logs import LogSort
 from isogloss.adapters.prefect.bodies.members import FlowRunPage, LogPage, TaskRunPage
+from isogloss.adapters.prefect.bodies.pages import FlowRunPages, TaskRunPages
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunSort
-from isogloss.core.query import NOTHING, Compare, Has, IsNull, Operator, Query, Sort, Where, all_of
+from isogloss.adapters.prefect.bodies.totals import (
+    FlowRunBars,
+    FlowRunCount,
+    FlowRunHistory,
+    TaskRunCount,
+    TaskRunHistory,
+)
+from isogloss.core.query import EVERYTHING, NOTHING, Compare, Has, IsNull, Not, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry.runs import RUN, STEP
+
+FlowRunsAsked: TypeAlias = FlowRunPage | FlowRunPages | FlowRunCount | FlowRunHistory | FlowRunBars
+TaskRunsAsked: TypeAlias = TaskRunPage | TaskRunPages | TaskRunCount | TaskRunHistory
 
 FLOW_RUN_SORTS = {
     FlowRunSort.ID_DESC: Sort("id", descending=True),
@@ -34,42 +49,52 @@ LOG_SORTS = {
 }
 
 
-def flow_runs(page: FlowRunPage, project_id: str) -> Query:
-    """Flow runs. There are no work pools and queues here, so who asks for runs of one finds none."""
-    pooled = page.work_pools is not None or page.work_pool_queues is not None
+def flow_runs(asked: FlowRunsAsked, project_id: str) -> Query:
+    """Flow runs, all of them. There are no work pools and queues here, so who asks for runs of one finds none."""
     where = all_of(
         _role(RUN),
         # Another dialect may have put a run away.
         IsNull("deleted"),
-        filters.of_run(page.flow_runs, page.flows, page.deployments),
-        None if page.task_runs is None else Has("child", all_of(_role(STEP), filters.task_run(page.task_runs))),
-        NOTHING if pooled else None,
+        filters.of_run(asked.flow_runs, asked.flows, asked.deployments),
+        None if asked.task_runs is None else Has("child", all_of(_role(STEP), filters.task_run(asked.task_runs))),
+        NOTHING if _pooled(asked) else None,
     )
-    return Query(
-        source="run",
-        fields=(),
-        project_id=project_id,
-        where=where,
-        sort=FLOW_RUN_SORTS[page.sort],
-        limit=page.limit,
-        offset=page.offset,
-    )
+    return Query(source="run", fields=(), project_id=project_id, where=where)
 
 
-def task_runs(page: TaskRunPage, project_id: str) -> Query:
-    """Task runs. What is asked of flow runs, flows and deployments is asked of the flow run they are part of."""
+def flow_run_page(asked: FlowRunPage | FlowRunBars, project_id: str) -> Query:
+    """A page of flow runs."""
+    whole = flow_runs(asked, project_id)
+    return replace(whole, sort=FLOW_RUN_SORTS[asked.sort], limit=asked.limit, offset=asked.offset)
+
+
+def numbered_flow_run_page(asked: FlowRunPages, project_id: str) -> Query:
+    """The page of flow runs that has a number."""
+    whole = flow_runs(asked, project_id)
+    return replace(whole, sort=FLOW_RUN_SORTS[asked.sort], limit=asked.limit, offset=(asked.page - 1) * asked.limit)
+
+
+def task_runs(asked: TaskRunsAsked, project_id: str) -> Query:
+    """Task runs, all of them. What is asked of flow runs, flows and deployments is asked of their flow run."""
     parent = None
-    if page.flow_runs is not None or page.flows is not None or page.deployments is not None:
-        parent = Has("parent", filters.of_run(page.flow_runs, page.flows, page.deployments))
-    return Query(
-        source="run",
-        fields=(),
-        project_id=project_id,
-        where=all_of(_role(STEP), parent, None if page.task_runs is None else filters.task_run(page.task_runs)),
-        sort=TASK_RUN_SORTS[page.sort],
-        limit=page.limit,
-        offset=page.offset,
-    )
+    if asked.flow_runs is not None or asked.flows is not None or asked.deployments is not None:
+        wanted = filters.of_run(asked.flow_runs, asked.flows, asked.deployments)
+        # Whatever a task run is part of is there, so that it need not be looked up where nothing is asked of it.
+        parent = Not(IsNull("parent_id")) if wanted == EVERYTHING else Has("parent", wanted)
+    where = all_of(_role(STEP), parent, None if asked.task_runs is None else filters.task_run(asked.task_runs))
+    return Query(source="run", fields=(), project_id=project_id, where=where)
+
+
+def task_run_page(asked: TaskRunPage, project_id: str) -> Query:
+    """A page of task runs."""
+    whole = task_runs(asked, project_id)
+    return replace(whole, sort=TASK_RUN_SORTS[asked.sort], limit=asked.limit, offset=asked.offset)
+
+
+def numbered_task_run_page(asked: TaskRunPages, project_id: str) -> Query:
+    """The page of task runs that has a number."""
+    whole = task_runs(asked, project_id)
+    return replace(whole, sort=TASK_RUN_SORTS[asked.sort], limit=asked.limit, offset=(asked.page - 1) * asked.limit)
 
 
 def logs(page: LogPage, project_id: str) -> Query:
@@ -83,6 +108,16 @@ def logs(page: LogPage, project_id: str) -> Query:
         limit=page.limit,
         offset=page.offset,
     )
+
+
+def _pooled(asked: FlowRunsAsked) -> bool:
+    """Whether something is asked of the work pool or the queue."""
+    match asked:
+        case FlowRunHistory():
+            return asked.work_pools is not None or asked.work_queues is not None
+        case FlowRunBars():
+            return asked.work_pools is not None
+    return asked.work_pools is not None or asked.work_pool_queues is not None
 
 
 def _role(role: str) -> Where:

@@ -20,7 +20,7 @@ from isogloss.adapters.prefect.bodies.logs import LogCreate
 from isogloss.adapters.prefect.bodies.states import StateCreate
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunCreate, TaskRunPolicy
 from isogloss.adapters.prefect.decode import dump
-from isogloss.adapters.prefect.filters import DIALECT, FLOW_VERSION, TAG, WORK_QUEUE_NAME
+from isogloss.adapters.prefect.filters import DIALECT, FLOW_VERSION, NO_FLOW, TAG, WORK_QUEUE_NAME
 from isogloss.adapters.prefect.orchestration import Phase, Verdict
 from isogloss.adapters.prefect.run_facets import (
     EMPTY_LIST,
@@ -37,12 +37,10 @@ from isogloss.adapters.prefect.run_facets import (
     task_run_facet,
 )
 from isogloss.adapters.prefect.times import instant_of, moment, moment_or_none, seconds
-from isogloss.core.model import Instant, Json, LogLine, Run, RunState, Workflow
+from isogloss.core.model import Instant, Json, LogLine, Project, Run, RunState, Workflow
+from isogloss.core.registry.run_history import RunTimes
 from isogloss.core.registry.runs import FINAL, PENDING, RUN, RUNNING, SCHEDULED, STATE_TYPES, STEP, RunDraft, Standing
 from isogloss.core.registry.workflows import WORKFLOW, WorkflowDraft
-
-NIL = "00000000-0000-0000-0000-000000000000"
-"""Stands where the vendor needs an id and the row has none."""
 
 
 class FlowRunPlan(Struct, frozen=True, kw_only=True):
@@ -80,6 +78,12 @@ def flow(workflow: Workflow) -> wire.Flow:
     )
 
 
+def no_flow(project: Project) -> wire.Flow:
+    """What stands for the flow of runs that have none, in a project."""
+    made = moment(project.created)
+    return wire.Flow(id=NO_FLOW, created=made, updated=made, name="no flow", tags=EMPTY_LIST, labels=EMPTY_OBJECT)
+
+
 def flow_run(standing: Standing, now: Instant) -> wire.FlowRun:
     """A run as a flow run, at this time: what is still running is estimated up to ``now``."""
     run = standing.run
@@ -89,7 +93,7 @@ def flow_run(standing: Standing, now: Instant) -> wire.FlowRun:
         created=moment(run.created),
         updated=moment(run.updated),
         name=run.name,
-        flow_id=run.workflow_id or NIL,
+        flow_id=run.workflow_id or NO_FLOW,
         state_id=run.state_id,
         deployment_id=run.deployment_id,
         deployment_version=facet.deployment_version,
@@ -102,7 +106,7 @@ def flow_run(standing: Standing, now: Instant) -> wire.FlowRun:
         tags=shown_tags(run.tags, run.dialect),
         labels=facet.labels,
         parent_task_run_id=run.parent_id,
-        state_type=_shown_type(run.state_type),
+        state_type=None if run.state_type is None else shown_type(run.state_type),
         state_name=run.state_name,
         run_count=run.attempts,
         expected_start_time=moment_or_none(run.expected_start),
@@ -141,7 +145,7 @@ def task_run(standing: Standing, now: Instant) -> wire.TaskRun:
         labels=facet.labels,
         state_id=run.state_id,
         task_inputs=facet.task_inputs,
-        state_type=_shown_type(run.state_type),
+        state_type=None if run.state_type is None else shown_type(run.state_type),
         state_name=run.state_name,
         run_count=run.attempts,
         flow_run_run_count=facet.flow_run_run_count,
@@ -168,7 +172,7 @@ def state(kept: RunState, data: Json | None, dialect: str) -> wire.State:
     ours = dialect == DIALECT
     return wire.State(
         id=kept.id,
-        type=_shown_type(kept.type) or PENDING,
+        type=shown_type(kept.type),
         name=kept.name,
         timestamp=moment(kept.at),
         message=kept.message,
@@ -309,14 +313,14 @@ def orchestration_result(verdict: Verdict, standing: Standing) -> wire.Orchestra
     return wire.OrchestrationResult(state=shown, status=verdict.status, details=details)
 
 
-def estimated_run_time(run: Run, now: Instant) -> int:
+def estimated_run_time(run: Run | RunTimes, now: Instant) -> int:
     """The time spent running, in microseconds, with the present stretch up to ``now``."""
     if run.state_type == RUNNING and run.state_at is not None:
         return run.spent + now - run.state_at
     return run.spent
 
 
-def lateness(run: Run, now: Instant) -> int:
+def lateness(run: Run | RunTimes, now: Instant) -> int:
     """How much later than expected a run started, or is by now; never less than 0. In microseconds."""
     if run.expected_start is None:
         return 0
@@ -366,7 +370,7 @@ def phase_of(standing: Standing) -> Phase | None:
     if standing.run.dialect == DIALECT and kept.details is not None:
         details = msgspec.json.decode(kept.details, type=wire.StateDetails)
     return Phase(
-        type=_shown_type(kept.type) or PENDING,
+        type=shown_type(kept.type),
         name=kept.name,
         message=kept.message,
         data=standing.data,
@@ -440,9 +444,9 @@ def shown_tags(tags: Json, dialect: str) -> Raw:
     return Raw(msgspec.json.encode([tag for tag in found if isinstance(tag, str)]))
 
 
-def _shown_type(state_type: str | None) -> str | None:
-    """A state type as the vendor has it; one of another vocabulary is work that has not begun."""
-    return state_type if state_type is None or state_type in STATE_TYPES else PENDING
+def shown_type(state_type: str | None) -> str:
+    """A state type as the vendor has it; none, or one of another vocabulary, is work that has not begun."""
+    return state_type if state_type in STATE_TYPES else PENDING
 
 
 def shown_name(workflow: Workflow) -> str:

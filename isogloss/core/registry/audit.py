@@ -147,6 +147,7 @@ class Recorder:
         self.find = unit.find
         self.rows = unit.rows
         self.count = unit.count
+        self.count_by = unit.count_by
         self.sum = unit.sum
 
     async def lock(self, entity: type[E], /, **key: Any) -> E | None:

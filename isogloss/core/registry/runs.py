@@ -237,23 +237,54 @@ async def get_run(registry: Registry, caller: Principal, project: Project, run_i
     return await registry.store.read(work)
 
 
+async def get_step(
+    registry: Registry, caller: Principal, project: Project, step_id: str
+) -> tuple[Standing, Run | None]:
+    """The step of this id as it stands, with the run that it is part of. Raises ``Denied`` and ``NotFound``."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> tuple[Standing, Run | None]:
+        step = await unit.get(Run, id=step_id)
+        if step is None or step.role != STEP or step.project_id != project.id:
+            raise NotFound(STEP, step_id)
+        run = None if step.parent_id is None else await unit.get(Run, id=step.parent_id)
+        return await standing_of(unit, step), run
+
+    return await registry.store.read(work)
+
+
 async def list_runs(registry: Registry, caller: Principal, query: Query) -> list[Standing]:
     """The page of runs that a query over the source ``run`` asks for, each with its newest state.
 
     The query's fields are of no matter: whole runs are read. Three statements at most. Raises ``Denied``.
     """
     require(caller, Role.VIEWER)
-    whole = replace(query, fields=Run.__struct_fields__)
+    return await registry.store.read(lambda unit: _page(unit, query))
 
-    async def work(unit: Reader) -> list[Standing]:
-        found = [Run(**dict(zip(Run.__struct_fields__, row, strict=True))) for row in await unit.rows(whole)]
-        wanted = [run.state_id for run in found if run.state_id is not None]
-        states = {state.id: state for state in await unit.find(RunState, id=wanted)} if wanted else {}
-        kept = [state.version_id for state in states.values() if state.version_id is not None]
-        data = {version.id: version.data for version in await unit.find(Version, id=kept)} if kept else {}
-        return [_standing(run, states.get(run.state_id or ""), data) for run in found]
+
+async def list_and_count_runs(registry: Registry, caller: Principal, query: Query) -> tuple[list[Standing], int]:
+    """As ``list_runs``, with the number of all runs that satisfy the query. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> tuple[list[Standing], int]:
+        return await _page(unit, query), await unit.count(query)
 
     return await registry.store.read(work)
+
+
+async def _page(unit: Reader, query: Query) -> list[Standing]:
+    found = await whole_runs(unit, query)
+    wanted = [run.state_id for run in found if run.state_id is not None]
+    states = {state.id: state for state in await unit.find(RunState, id=wanted)} if wanted else {}
+    kept = [state.version_id for state in states.values() if state.version_id is not None]
+    data = {version.id: version.data for version in await unit.find(Version, id=kept)} if kept else {}
+    return [_standing(run, states.get(run.state_id or ""), data) for run in found]
+
+
+async def whole_runs(unit: Reader, query: Query) -> list[Run]:
+    """The page of runs that a query over the source ``run`` asks for, whatever its fields."""
+    names = Run.__struct_fields__
+    return [Run(**dict(zip(names, row, strict=True))) for row in await unit.rows(replace(query, fields=names))]
 
 
 async def standing_of(unit: Reader, run: Run) -> Standing:

@@ -45,7 +45,7 @@ from isogloss.core.model import (
     Workflow,
 )
 from isogloss.core.ports import Reader, Store, Writer
-from isogloss.core.query import And, AnyOf, Compare, IsNull, Not, Operator, Query, Where
+from isogloss.core.query import And, AnyOf, Compare, IsNull, Not, Operator, Query, Span, Until, Where
 from isogloss.core.registry.sights import within
 
 E = TypeVar("E", bound=Entity)
@@ -204,6 +204,12 @@ class ScopedUnit:
     async def count(self, query: Query) -> int:
         narrowed = query if self._visible is None else within(query, self._visible)
         return 0 if narrowed is None else await self._unit.count(narrowed)
+
+    async def count_by(
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        narrowed = query if self._visible is None else within(query, self._visible)
+        return [] if narrowed is None else await self._unit.count_by(narrowed, by, sums)
 
     async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:
         if self._visible is not None:

@@ -59,7 +59,10 @@ SOURCES: dict[str, Sight] = {
 }
 
 RELATIONS = frozenset(
-    {"version", "newest", "run", "step", "workflow", "deployment", "parent", "child", "record", "member"}
+    {
+        *("version", "newest", "run", "prepared_run", "step", "workflow", "deployment", "parent", "child", "called"),
+        *("record", "member"),
+    }
 )
 """The relations that lead to rows with a project, which may be another one than that of the row that they start from.
 

@@ -1,6 +1,6 @@
-"""Workflows and the prepared ways of running them (deployments): ensure, upsert, read, delete."""
+"""Workflows and the prepared ways of running them (deployments): ensure, upsert, read, list, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from isogloss.core.access import Principal, Role, require
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Json, Project, Property, Run, Workflow
 from isogloss.core.ports import Reader, Writer
+from isogloss.core.query import AnyOf, Compare, Operator, Query, all_of
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.properties import properties_of
@@ -127,6 +128,56 @@ async def get_workflow(
     return await registry.store.read(work)
 
 
+async def list_workflows(registry: Registry, caller: Principal, query: Query) -> list[Workflow]:
+    """The page of workflows that a query over the source ``workflow`` asks for. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    return await registry.store.read(lambda unit: _page(unit, query))
+
+
+async def list_and_count_workflows(registry: Registry, caller: Principal, query: Query) -> tuple[list[Workflow], int]:
+    """As ``list_workflows``, with the number of all workflows that satisfy the query. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> tuple[list[Workflow], int]:
+        return await _page(unit, query), await unit.count(query)
+
+    return await registry.store.read(work)
+
+
+async def count_deployments(
+    registry: Registry, caller: Principal, project: Project, workflow_ids: Sequence[str]
+) -> dict[str, int]:
+    """How many deployments each of these workflows has; those that have none are left out. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    query = Query(
+        source="workflow",
+        fields=(),
+        project_id=project.id,
+        where=all_of(AnyOf("parent_id", tuple(workflow_ids)), Compare("role", Operator.EQ, DEPLOYMENT)),
+    )
+    counted = await registry.store.read(lambda unit: unit.count_by(query, ("parent_id",)))
+    return dict(counted)
+
+
+async def next_runs(
+    registry: Registry, caller: Principal, project: Project, workflow_ids: Sequence[str]
+) -> dict[str, Run]:
+    """The scheduled run of each of these workflows that is to start first, by the workflow's id. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    query = Query(
+        source="workflow",
+        fields=("id", "next_run"),
+        project_id=project.id,
+        where=AnyOf("id", tuple(workflow_ids)),
+    )
+
+    async def work(unit: Reader) -> dict[str, Run]:
+        due = {run_id: workflow_id for workflow_id, run_id in await unit.rows(query) if run_id is not None}
+        return {due[run.id]: run for run in await unit.find(Run, id=list(due))} if due else {}
+
+    return await registry.store.read(work)
+
+
 async def delete_deployment(
     registry: Registry,
     caller: Principal,
@@ -148,6 +199,11 @@ async def delete_deployment(
         await unit.remove(Workflow, id=deployment_id)
 
     await registry.store.write(work)
+
+
+async def _page(unit: Reader, query: Query) -> list[Workflow]:
+    names = Workflow.__struct_fields__
+    return [Workflow(**dict(zip(names, row, strict=True))) for row in await unit.rows(replace(query, fields=names))]
 
 
 async def _ensure(

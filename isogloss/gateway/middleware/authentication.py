@@ -48,7 +48,11 @@ def _is_open(dialect: Dialect, path: str) -> bool:
 
 
 def read_authorization(header: bytes | None) -> Credential | None:
-    """The credential in the header, ``Bearer TOKEN`` or ``Basic NAME:SECRET``; null where there is none to be read."""
+    """The credential in the header; null where there is none to be read.
+
+    It is ``Bearer TOKEN`` or ``Basic NAME:SECRET``. A Basic one without a colon is a token: pages that ask for a name
+    and a password in one field send so what somebody pasted there, and Prefect's clients what they were told.
+    """
     if header is None:
         return None
     scheme, _, rest = header.partition(b" ")
@@ -57,8 +61,18 @@ def read_authorization(header: bytes | None) -> Credential | None:
         if scheme == b"bearer" and rest:
             return Credential(name=None, secret=rest.decode())
         if scheme == b"basic":
-            name, colon, secret = base64.b64decode(rest, validate=True).decode().partition(":")
-            return Credential(name=name, secret=secret) if colon else None
+            name, colon, secret = _text(base64.b64decode(rest, validate=True)).partition(":")
+            if colon:
+                return Credential(name=name, secret=secret)
+            return Credential(name=None, secret=name) if name else None
     except (binascii.Error, UnicodeDecodeError):
         pass
     return None
+
+
+def _text(raw: bytes) -> str:
+    """Text that is UTF-8 or, as pages' own ``btoa`` encodes it, Latin-1."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -17,7 +17,9 @@ THREAD_BYTES = 256 * 1024
 LEVEL = 1
 """JSON of registries repeats itself so much that higher levels gain few bytes for several times the work."""
 
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+"""Has zlib write and read what gzip does."""
+
 _COMPRESSIBLE = (b"application/json", b"text/", b"application/javascript", b"image/svg")
 
 
@@ -29,7 +31,7 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and compress its answer if that is asked for and worth it."""
-        if scope["type"] != "http" or not _accepts_gzip(scope[HEADERS].get(b"accept-encoding", b"")):
+        if scope["type"] != "http" or not accepts_gzip(scope[HEADERS].get(b"accept-encoding", b"")):
             await self._app(scope, receive, send)
             return
         start: Message | None = None
@@ -54,11 +56,12 @@ class Compression:
 
 async def _compress(body: bytes) -> bytes:
     if len(body) >= THREAD_BYTES:
-        return await asyncio.to_thread(zlib.compress, body, LEVEL, _GZIP_WINDOW)
-    return zlib.compress(body, LEVEL, _GZIP_WINDOW)
+        return await asyncio.to_thread(zlib.compress, body, LEVEL, GZIP_WINDOW)
+    return zlib.compress(body, LEVEL, GZIP_WINDOW)
 
 
-def _accepts_gzip(accepted: bytes) -> bool:
+def accepts_gzip(accepted: bytes) -> bool:
+    """Whether a header ``accept-encoding`` admits gzip."""
     if b"gzip" not in accepted:
         return False
     if b"q=0" not in accepted:

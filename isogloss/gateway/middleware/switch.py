@@ -16,11 +16,16 @@ class Switch:
 
     The longest prefix that fits decides, as one dialect's paths may lie within another's. Litestar could tell an
     unknown path by itself, but only behind the layers that need to know the dialect.
+
+    ``pages`` answer at their paths, ``folders`` at theirs and below: each of those is one part long.
     """
 
-    def __init__(self, app: App, *, dialects: Sequence[Dialect], pages: Mapping[str, App]) -> None:
+    def __init__(
+        self, app: App, *, dialects: Sequence[Dialect], pages: Mapping[str, App], folders: Mapping[str, App]
+    ) -> None:
         self._app = app
         self._pages = pages
+        self._folders = folders
         prefixes = [(prefix.rstrip("/") + "/", dialect) for dialect in dialects for prefix in dialect.prefixes]
         self._prefixes = sorted(prefixes, key=lambda entry: len(entry[0]), reverse=True)
 
@@ -38,7 +43,13 @@ class Switch:
                 return
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        elif path in self._pages:
-            await self._pages[path](scope, receive, send)
+        elif (page := self._pages.get(path) or self._folders.get(_first_part(path))) is not None:
+            await page(scope, receive, send)
         else:
             await send_answer(NOT_FOUND, send)
+
+
+def _first_part(path: str) -> str:
+    """``/one`` of ``/one/two``."""
+    end = path.find("/", 1)
+    return path if end < 0 else path[:end]

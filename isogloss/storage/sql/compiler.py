@@ -62,6 +62,8 @@ from isogloss.core.query import (
     Query,
     Resembles,
     Sort,
+    Span,
+    Until,
     Where,
 )
 from isogloss.storage.sql.sources import SOURCES, Relation, Source
@@ -254,6 +256,23 @@ class Compiler:
         statement = self._statements.get(key) or self._keep(key, self._count(query))
         return statement, statement.arguments(values)
 
+    def count_by(
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]
+    ) -> tuple[Statement, Sequence[Any]]:
+        """The statement that counts the rows of the query in groups, and its arguments."""
+        shape, values = _shape(query.where, self.engine)
+        if query.project_id is not None:
+            values.append(query.project_id)
+        for each in by:
+            if isinstance(each, Span):
+                values += [each.start, each.width]
+        values += [each.end for each in sums if isinstance(each, Until)]
+        groups = tuple(structs.replace(each, start=0, width=0) if isinstance(each, Span) else each for each in by)
+        totals = tuple(structs.replace(each, end=0) if isinstance(each, Until) else each for each in sums)
+        key = ("count by", query.source, query.project_id is None, shape, groups, totals)
+        statement = self._statements.get(key) or self._keep(key, self._count_by(query, by, sums))
+        return statement, statement.arguments(values)
+
     def get(self, entity: type[Struct], key: dict[str, Any], lock: bool = False) -> tuple[Statement, Sequence[Any]]:
         """Select the rows of an entity by equality (a list value: any of its members), locked where asked for."""
         shape, values = self._key_shape(key)
@@ -390,9 +409,16 @@ class Compiler:
             rows = rows.outerjoin(keyed.rows, and_(keyed.belongs, key))
             nan = keyed.rows.c.nan if "nan" in keyed.rows.c else None
             clause = clause.order_by(*_nothing_last(keyed.rows.c[each.field], each.descending, nan))
-        if query.sort is not None:
-            clause = clause.order_by(*_order(source, query.sort, self.engine.says_nulls))
-        return clause.select_from(rows)
+        if query.sort is None:
+            return clause.select_from(rows)
+        order = _order(source, query.sort, self.engine.says_nulls)
+        clause = clause.order_by(*order).select_from(rows)
+        late = query.sort.field in source.late and bounds_another(query.where, query.sort.field)
+        if not late or page is _Page.WHOLE or self.engine.has_statistics:
+            return clause
+        # SQLite finds the rows by an index of the bounded field, and would read and sort all of them whole.
+        wanted = clause.with_only_columns(source.column("id"))
+        return select(*columns).select_from(rows).where(source.column("id").in_(wanted)).order_by(*order)
 
     def _page(self, query: Query) -> "_Page | int":
         """Which part of the rows a statement answers: all, any page, or a first page of a common size.
@@ -413,6 +439,27 @@ class Compiler:
             source = replace(source, rows=source.joined.without, beside=None)
         conditions = self._conditions(query, source, iter(range(1_000_000)))
         return select(func.count()).select_from(source.rows).where(*conditions)
+
+    def _count_by(self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]) -> ClauseElement:
+        source = SOURCES[query.source]()
+        places = iter(range(1_000_000))
+        conditions = self._conditions(query, source, places)
+        groups = [
+            _span(source.column(each.field), parameter(next(places)), parameter(next(places)))
+            if isinstance(each, Span)
+            else source.column(each)
+            for each in by
+        ]
+        totals = [
+            _total(bindparam(parameter(next(places)), type_=BigInteger()) - source.column(each.field))
+            if isinstance(each, Until)
+            else _total(source.column(each))
+            for each in sums
+        ]
+        columns = [column.label(f"c{place}") for place, column in enumerate([*groups, func.count(), *totals])]
+        # By their places, since an expression with parameters is never the same as another to PostgreSQL.
+        grouped: list[ColumnElement[Any]] = [literal_column(str(place)) for place in range(1, len(groups) + 1)]
+        return select(*columns).select_from(source.rows).where(*conditions).group_by(*grouped)
 
     def _conditions(self, query: Query, source: Source, places: Iterator[int]) -> list[ColumnElement[bool]]:
         conditions = [self._where(query.where, source, places), *source.always]
@@ -447,7 +494,7 @@ class Compiler:
     def _has(self, relation: Relation, inner: Where, places: Iterator[int]) -> ColumnElement[bool]:
         """EXISTS, or IN where the engine cannot turn that around by itself: so the few related rows come first."""
         condition = and_(self._where(inner, relation.source, places), *relation.always)
-        if not self.engine.has_statistics and is_selective(inner, relation.source):
+        if relation.listed or (not self.engine.has_statistics and is_selective(inner, relation.source)):
             return relation.owner.in_(select(relation.key).select_from(relation.source.rows).where(condition))
         related: Select[Any] = select(literal_column("1")).select_from(relation.source.rows)
         related = related.where(relation.key == relation.owner, condition)
@@ -530,6 +577,16 @@ def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
     return False
 
 
+def bounds_another(where: Where, field: str) -> bool:
+    """Whether the tree demands of a field other than this one that it be less, or more, than something."""
+    match where:
+        case And(parts):
+            return any(bounds_another(part, field) for part in parts)
+        case Compare(name, operator, _):
+            return operator is not Operator.EQ and name != field
+    return False
+
+
 def mentions(where: Where, prefixes: tuple[str, ...]) -> bool:
     """Whether a field or relation in the tree begins so."""
     match where:
@@ -589,6 +646,17 @@ def _order(source: Source, sort: Sort, says_nulls: bool) -> list[ColumnElement[A
     if says_nulls and sort.field in source.nullable:
         ordered[0] = ordered[0].nulls_last() if sort.descending else ordered[0].nulls_first()
     return ordered
+
+
+def _span(column: ColumnElement[Any], start: str, width: str) -> ColumnElement[Any]:
+    """``query.Span``: both engines divide whole numbers into one."""
+    past: ColumnElement[int] = column - bindparam(start, type_=BigInteger())
+    return past // bindparam(width, type_=BigInteger())
+
+
+def _total(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What the values add up to. PostgreSQL adds whole numbers up to a decimal one."""
+    return cast(func.coalesce(func.sum(column), literal_column("0")), BigInteger)
 
 
 def _nothing_last(

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from isogloss.core.model import Entity
-from isogloss.core.query import Query
+from isogloss.core.query import Query, Span, Until
 from isogloss.storage.sql.compiler import Compiler, Present, Statement
 
 E = TypeVar("E", bound=Entity)
@@ -60,6 +60,12 @@ class Unit:
         statement, arguments = self._compiler.count(query)
         found = await self._executor.fetch(statement, arguments)
         return int(found[0][0])
+
+    async def count_by(
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        statement, arguments = self._compiler.count_by(query, by, sums)
+        return await self._executor.fetch(statement, arguments)
 
     async def sum(self, entity: type[Entity], field: str, /, **key: Any) -> int:
         statement, arguments = self._compiler.sum(entity, field, key)

@@ -81,7 +81,8 @@ class Served:
         await self._app({**scope, "subprotocols": list(subprotocols)}, inbox.get, send)
         return sent
 
-    def _scope(self, kind: str, path: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+    def _scope(self, kind: str, asked: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+        path, _, query = asked.partition("?")
         return {
             "type": kind,
             "asgi": {"version": "3.0"},
@@ -89,7 +90,7 @@ class Served:
             "path": f"/api{path}",
             "raw_path": f"/api{path}".encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
             "server": ("test", 80),
             "client": ("test", 1),

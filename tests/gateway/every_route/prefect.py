@@ -4,9 +4,16 @@ from tests.gateway.every_route.probes import Probe, alike, public, reads, writes
 
 RUN = {"flow_id": "$flow", "state": {"type": "SCHEDULED"}}
 
+DAY = {
+    "history_start": "2026-11-22T00:00:00Z",
+    "history_end": "2026-11-23T00:00:00Z",
+    "history_interval_seconds": 3600,
+}
+
 PREFECT: dict[str, Probe] = {
     "GET /csrf-token": alike("tells that there are no such tokens", "/csrf-token?client=me"),
     "GET /admin/version": alike("tells of the program"),
+    "GET /admin/settings": alike("tells of the program"),
     "GET /admin/storage": alike("tells of the program"),
     "GET /health": public("a probe of whoever runs it"),
     "GET /version": alike("tells of the program"),
@@ -22,14 +29,24 @@ PREFECT: dict[str, Probe] = {
     "DELETE /artifacts/{id}": writes("/artifacts/$report"),
     "POST /flows/": writes(body={"name": "x"}),
     "GET /flows/{id}": reads("/flows/$flow"),
+    "POST /flows/filter": reads(body={}),
+    "POST /flows/paginate": reads(body={}),
+    "POST /flows/count": reads(body={}),
     "POST /flow_runs/": writes(body=RUN),
     "POST /flow_runs/filter": reads(body={}),
+    "POST /flow_runs/paginate": reads(body={}),
+    "POST /flow_runs/count": reads(body={}),
+    "POST /flow_runs/history": reads(body=DAY),
+    "GET /flow_runs/{id}/graph-v2": reads("/flow_runs/$flow_run/graph-v2"),
     "GET /flow_runs/{id}": reads("/flow_runs/$flow_run"),
     "PATCH /flow_runs/{id}": writes("/flow_runs/$flow_run", {"name": "x"}),
     "DELETE /flow_runs/{id}": writes("/flow_runs/$flow_run"),
     "POST /flow_runs/{id}/set_state": writes("/flow_runs/$flow_run/set_state", {"state": {"type": "COMPLETED"}}),
     "POST /task_runs/": writes(body={"flow_run_id": "$flow_run", "task_key": "x", "dynamic_key": "1"}),
     "POST /task_runs/filter": reads(body={}),
+    "POST /task_runs/paginate": reads(body={}),
+    "POST /task_runs/count": reads(body={}),
+    "POST /task_runs/history": reads(body=DAY),
     "GET /task_runs/{id}": reads("/task_runs/$task_run"),
     "POST /logs/": writes(
         body=[
@@ -44,7 +61,17 @@ PREFECT: dict[str, Probe] = {
     ),
     "POST /logs/filter": reads(body={}),
     "POST /deployments/": writes(body={"flow_id": "$flow", "name": "x"}),
+    "GET /deployments/{id}": reads("/deployments/$deployment"),
+    "POST /deployments/filter": reads(body={}),
+    "POST /deployments/paginate": reads(body={}),
     "DELETE /deployments/{id}": writes("/deployments/$deployment"),
     "POST /deployments/{id}/create_flow_run": writes("/deployments/$deployment/create_flow_run", {}),
     "POST /v2/concurrency_limits/increment-with-lease": writes(body={"names": [], "slots": 1}),
+    "POST /work_pools/filter": alike("tells that there are none", body={}),
+    "POST /saved_searches/filter": alike("tells that there are none", body={}),
+    "POST /ui/flow_runs/history": reads(body={}),
+    "POST /ui/flow_runs/count-task-runs": reads(body={"flow_run_ids": ["$flow_run"]}),
+    "POST /ui/flows/count-deployments": reads(body={"flow_ids": ["$flow"]}),
+    "POST /ui/flows/next-runs": reads(body={"flow_ids": ["$flow"]}),
+    "GET /ui/task_runs/{id}": reads("/ui/task_runs/$task_run"),
 }

@@ -26,6 +26,8 @@ from isogloss.core.query import (
     Resembles,
     Row,
     Sort,
+    Span,
+    Until,
     Where,
     evaluate,
 )
@@ -249,6 +251,46 @@ async def test_pages_cut_one_order_in_which_nulls_come_first_ascending(registry:
         assert await registry.store.read(work) == [row["id"] for row in ordered[offset:end]]
 
     await run_property(cut)
+
+
+async def test_groups_are_counted_and_added_up_as_their_rows_are(registry: Registry) -> None:
+    world = await fill(registry)
+    by = (Span("ordinal", 1, 2), "form", "artifact.slug")
+
+    @settings(max_examples=100)
+    @given(where=version_trees, end=st.integers(-(2**60), 2**60))
+    async def agrees(where: Where, end: int) -> None:
+        query = Query(source="version", fields=(), project_id=registry.default_project.id, where=where)
+        found = await registry.store.read(lambda unit: unit.count_by(query, by, ("ordinal", Until("ordinal", end))))
+
+        expected: dict[tuple[int, str | None, str | None], list[int]] = {}
+        for row in world.versions:
+            if evaluate(where, row, world.related):
+                group = ((row["ordinal"] - 1) // 2, row["form"], row["artifact.slug"])
+                expected.setdefault(group, []).append(row["ordinal"])
+        assert {row[: len(by)]: row[len(by) :] for row in found} == {
+            group: (len(ordinals), sum(ordinals), sum(end - each for each in ordinals))
+            for group, ordinals in expected.items()
+        }
+
+    await run_property(agrees)
+
+
+async def test_without_rows_there_are_no_groups_and_without_values_nothing_adds_up(registry: Registry) -> None:
+    await fill(registry)
+    project_id = registry.default_project.id
+    none = Query(source="version", fields=(), project_id=project_id, where=AnyOf("id", ()))
+    unstarted = Query(source="run", fields=(), project_id=project_id)
+
+    async def work(unit: Reader) -> tuple[list[Any], list[Any]]:
+        return (
+            await unit.count_by(none, ("form",)),
+            await unit.count_by(unstarted, ("role",), ("started", Until("started", 5), "attempts")),
+        )
+
+    empty, totals = await registry.store.read(work)
+    assert empty == []
+    assert sorted(totals) == [("run", 5, 0, 0, 10), ("step", 1, 0, 0, 5)]
 
 
 async def run_property(test: Any) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,9 +15,11 @@ from isogloss.core.query import (
     Compare,
     Has,
     IsNull,
+    Not,
     Operator,
     Query,
     Sort,
+    Span,
     Where,
     all_of,
     any_of,
@@ -145,6 +148,25 @@ LEVELS = {
 }
 """What a level of a walk through lineage asks for, in all projects."""
 
+DAY = (
+    Compare("expected_start", Operator.GE, 1_000_000_000),
+    Compare("expected_start", Operator.LT, 9_000_000_000),
+)
+STARTED = (Compare("started", Operator.GE, 1_000_000_000), Compare("started", Operator.LT, 9_000_000_000))
+STEP = Compare("role", Operator.EQ, "step")
+FAILED = AnyOf("state_type", ("FAILED", "CRASHED"))
+TOTALS: dict[str, tuple[Where, tuple[str | Span, ...]]] = {
+    "all runs": (all_of(RUN, IsNull("deleted")), ()),
+    "runs of a day": (all_of(RUN, IsNull("deleted"), *DAY), ()),
+    "failed runs of a day": (all_of(RUN, IsNull("deleted"), *DAY, FAILED), ()),
+    "steps of a day, without those that called runs": (all_of(STEP, *STARTED, Not(Has("called", EVERYTHING))), ()),
+    "history of steps": (
+        all_of(STEP, Not(IsNull("parent_id")), *STARTED, *DAY),
+        (Span("expected_start", 1_000_000_000, 60_000_000), "state_type", "state_name"),
+    ),
+}
+"""What dashboards ask for."""
+
 ONE_PAGE = 10
 
 
@@ -186,6 +208,37 @@ def test_a_level_of_lineage_is_found_by_indexes(crowded: str, source: str, where
     assert problems(crowded, query, may_sort=True) == []
 
 
+# PostgreSQL chooses by its statistics, and may rather read the table.
+@pytest.mark.parametrize("crowded", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("where", "by"), TOTALS.values(), ids=TOTALS.keys())
+def test_totals_of_runs_read_nothing_but_an_index(crowded: str, where: Where, by: tuple[str | Span, ...]) -> None:
+    query = Query(source="run", fields=(), project_id="?", where=where)
+    path = sqlite_path(crowded)
+    assert path is not None
+    compiler = Compiler(SQLITE)
+    statement, arguments = compiler.count_by(query, by, ("spent", "delay")) if by else compiler.count(query)
+
+    steps = explained(path, statement.text, arguments)
+    assert [step for step in steps if step.startswith("SEARCH r ") and "COVERING INDEX" not in step] == []
+    assert [step for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step] == []
+
+
+@pytest.mark.parametrize("crowded", ["sqlite"], indirect=True)
+def test_rows_in_an_order_of_their_own_are_sorted_before_they_are_read(crowded: str) -> None:
+    path = sqlite_path(crowded)
+    assert path is not None
+    steps = sqlite_plan(path, page("run", all_of(RUN, IsNull("deleted"), *DAY), Sort("began", True)))
+
+    [found] = [step for step in steps if step.startswith("SEARCH r ") and "(project_id=?" in step]
+    assert "USING COVERING INDEX ix_runs_role_expected" in found
+
+
+def test_the_next_run_of_a_workflow_is_found_by_an_index(crowded: str) -> None:
+    query = Query(source="workflow", fields=("id", "next_run"), project_id="?", where=AnyOf("id", IDS))
+
+    assert problems(crowded, query, may_sort=False) == []
+
+
 def test_a_page_behind_a_place_is_read_off_an_index(crowded: str) -> None:
     for source in ("shown_version", "artifact"):
         assert problems(crowded, page(source, BEHIND, Sort("created", True)), may_sort=False) == []
@@ -224,9 +277,13 @@ def problems(url: str, query: Query, may_sort: bool) -> list[str]:
 
 def sqlite_plan(path: str, query: Query) -> list[str]:
     statement, arguments = Compiler(SQLITE).rows(query)
+    return explained(path, statement.text, arguments)
+
+
+def explained(path: str, text: str, arguments: Sequence[Any]) -> list[str]:
     connection = sqlite3.connect(path)
     try:
-        return [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", arguments)]
+        return [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", arguments)]
     finally:
         connection.close()
 

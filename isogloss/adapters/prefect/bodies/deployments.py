@@ -243,3 +243,12 @@ class DeploymentFilter(ChoiceFilter):
     tags: DeploymentFilterTags | None = None
     work_queue_name: DeploymentFilterWorkQueueName | None = None
     concurrency_limit: DeploymentFilterConcurrencyLimit | None = None
+
+
+class DeploymentSort(Word):
+    """The orders of deployments."""
+
+    CREATED_DESC = "CREATED_DESC"
+    UPDATED_DESC = "UPDATED_DESC"
+    NAME_ASC = "NAME_ASC"
+    NAME_DESC = "NAME_DESC"

@@ -14,6 +14,7 @@ from isogloss.adapters.prefect.bodies.common import (
     Strict,
     Superset,
     Text,
+    Word,
     within_index,
 )
 
@@ -60,3 +61,12 @@ class FlowFilter(ChoiceFilter):
     deployment: FlowFilterDeployment | None = None
     name: FlowFilterName | None = None
     tags: FlowFilterTags | None = None
+
+
+class FlowSort(Word):
+    """The orders of flows."""
+
+    CREATED_DESC = "CREATED_DESC"
+    UPDATED_DESC = "UPDATED_DESC"
+    NAME_ASC = "NAME_ASC"
+    NAME_DESC = "NAME_DESC"

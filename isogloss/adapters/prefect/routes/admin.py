@@ -20,6 +20,10 @@ API_VERSION = "0.8.4"
 _SERVER_VERSION = Reply(f'"{SERVER_VERSION}"'.encode())
 _API_VERSION = Reply(f'"{API_VERSION}"'.encode())
 _NO_DEFAULT_STORAGE = Reply(b'{"default_result_storage_block_id":null}')
+_SETTINGS = Reply(
+    b'{"server":{"analytics_enabled":false,"ui":{"show_promotional_content":false}},'
+    b'"PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT":false}'
+)
 _TRUE = Reply(b"true")
 _READY = Reply(b'{"message":"OK"}')
 _NOT_READY = Reply(b'{"message":"Database is not available"}', 503)
@@ -39,6 +43,15 @@ async def read_version(registry: Registry, request: AnyRequest) -> Reply:
 async def read_api_version(registry: Registry, request: AnyRequest) -> Reply:
     """The version of the API."""
     return _API_VERSION
+
+
+async def read_settings(registry: Registry, request: AnyRequest) -> Reply:
+    """What the vendor's pages read of its server's settings; of ours, nothing.
+
+    Without the first, the newer pages report to their maker. What they call ``server.ui.show_promotional_content``, the
+    older ones look for under the variable's name.
+    """
+    return _SETTINGS
 
 
 async def read_storage(registry: Registry, request: AnyRequest) -> Reply:
@@ -68,6 +81,7 @@ async def readiness_check(registry: Registry, request: AnyRequest) -> Reply:
 ROUTES = (
     Route("GET", "/csrf-token", create_csrf_token),
     Route("GET", "/admin/version", read_version),
+    Route("GET", "/admin/settings", read_settings),
     Route("GET", "/admin/storage", read_storage),
     Route("GET", "/health", health_check, versioned=False),
     Route("GET", "/version", read_api_version, versioned=False),

@@ -1,8 +1,10 @@
-"""Deployments: made or changed by name, deleted, run."""
+"""Deployments: made or changed by name, read, listed, deleted, run."""
 
+from isogloss.adapters.prefect import workflow_queries
 from isogloss.adapters.prefect.bodies.deployments import DeploymentCreate
 from isogloss.adapters.prefect.bodies.flow_runs import DeploymentFlowRunCreate
-from isogloss.adapters.prefect.decode import AnyRequest, Whole, path_uuid
+from isogloss.adapters.prefect.bodies.pages import DeploymentPage, DeploymentPages
+from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
 from isogloss.adapters.prefect.deployment_translate import (
     complete_deployment,
     deployed_run_draft,
@@ -11,6 +13,7 @@ from isogloss.adapters.prefect.deployment_translate import (
 )
 from isogloss.adapters.prefect.failures import detail, encode
 from isogloss.adapters.prefect.orchestration import AWAITING_SLOT
+from isogloss.adapters.prefect.page_translate import numbered
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_changes import make_deployed_run, mirror
 from isogloss.adapters.prefect.run_translate import flow_run
@@ -18,10 +21,18 @@ from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import Conflict
 from isogloss.core.registry import Registry
 from isogloss.core.registry.runs import create_run
+from isogloss.core.registry.workflows import (
+    DEPLOYMENT,
+    get_workflow,
+    list_and_count_workflows,
+    list_workflows,
+    put_deployment,
+)
 from isogloss.core.registry.workflows import delete_deployment as delete
-from isogloss.core.registry.workflows import put_deployment
 
 _DEPLOYMENT: Whole[DeploymentCreate] = Whole(DeploymentCreate)
+_PAGE: Members[DeploymentPage] = Members(DeploymentPage)
+_PAGES: Members[DeploymentPages] = Members(DeploymentPages)
 _RUN: Whole[DeploymentFlowRunCreate] = Whole(DeploymentFlowRunCreate)
 
 DEFAULT_POOL = "default-agent-pool"
@@ -47,6 +58,26 @@ async def create_deployment(registry: Registry, request: AnyRequest) -> Reply:
         complete_deployment(body, registry.new_id, registry.clock()),
     )
     return Reply(encode(deployment(workflow)), 201 if made else 200)
+
+
+async def read_deployment(registry: Registry, request: AnyRequest) -> Reply:
+    """A deployment."""
+    workflow = await get_workflow(registry, caller(request), registry.default_project, path_uuid(request), DEPLOYMENT)
+    return Reply(encode(deployment(workflow)))
+
+
+async def read_deployments(registry: Registry, request: AnyRequest) -> Reply:
+    """A page of deployments."""
+    query = workflow_queries.deployment_page(await _PAGE.read(request), registry.default_project.id)
+    return Reply(encode([deployment(each) for each in await list_workflows(registry, caller(request), query)]))
+
+
+async def paginate_deployments(registry: Registry, request: AnyRequest) -> Reply:
+    """The page of deployments that has a number, and how many there are."""
+    asked = await _PAGES.read(request)
+    query = workflow_queries.numbered_deployment_page(asked, registry.default_project.id)
+    found, total = await list_and_count_workflows(registry, caller(request), query)
+    return Reply(encode(numbered([deployment(each) for each in found], total, asked.limit, asked.page)))
 
 
 async def delete_deployment(registry: Registry, request: AnyRequest) -> Reply:
@@ -88,6 +119,9 @@ def _missing_block(kind: str, block_id: str) -> str:
 
 ROUTES = (
     Route("POST", "/deployments/", create_deployment),
+    Route("POST", "/deployments/filter", read_deployments),
+    Route("POST", "/deployments/paginate", paginate_deployments),
+    Route("GET", "/deployments/{id:uuid}", read_deployment),
     Route("DELETE", "/deployments/{id:uuid}", delete_deployment),
     Route("POST", "/deployments/{id:uuid}/create_flow_run", create_flow_run_from_deployment),
 )

@@ -1,11 +1,15 @@
-"""Flow runs: made, read, listed, changed, brought from state to state, deleted."""
+"""Flow runs: made, read, listed, counted, drawn as graphs, changed, brought from state to state, deleted."""
 
 from isogloss.adapters.prefect import run_queries
 from isogloss.adapters.prefect.bodies.flow_runs import FlowRunCreate, FlowRunUpdate
 from isogloss.adapters.prefect.bodies.members import FlowRunPage, SetState
-from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
+from isogloss.adapters.prefect.bodies.pages import FlowRunPages
+from isogloss.adapters.prefect.bodies.totals import FlowRunCount, FlowRunHistory
+from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid, query_moment
 from isogloss.adapters.prefect.failures import detail, encode, message
+from isogloss.adapters.prefect.graph_translate import graph
 from isogloss.adapters.prefect.orchestration import Verdict
+from isogloss.adapters.prefect.page_translate import history, history_spans, history_width, numbered
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.prefect.run_changes import make_flow_run, mirror, patched, propose
 from isogloss.adapters.prefect.run_translate import (
@@ -18,7 +22,9 @@ from isogloss.adapters.prefect.run_translate import (
 from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Workflow
-from isogloss.core.registry import Registry
+from isogloss.core.registry import Registry, pages
+from isogloss.core.registry.run_graph import read_graph
+from isogloss.core.registry.run_history import read_history
 from isogloss.core.registry.runs import (
     Change,
     Standing,
@@ -26,6 +32,7 @@ from isogloss.core.registry.runs import (
     create_run,
     delete_run,
     get_run,
+    list_and_count_runs,
     list_runs,
 )
 
@@ -33,6 +40,12 @@ _RUN: Whole[FlowRunCreate] = Whole(FlowRunCreate)
 _UPDATE: Whole[FlowRunUpdate] = Whole(FlowRunUpdate)
 _STATE: Members[SetState] = Members(SetState)
 _PAGE: Members[FlowRunPage] = Members(FlowRunPage)
+_PAGES: Members[FlowRunPages] = Members(FlowRunPages)
+_COUNT: Members[FlowRunCount] = Members(FlowRunCount)
+_HISTORY: Members[FlowRunHistory] = Members(FlowRunHistory)
+
+GRAPH_NODES, GRAPH_ARTIFACTS = 10_000, 10_000
+"""The most that a graph has of both, as with the vendor unless configured otherwise."""
 
 
 async def create_flow_run(registry: Registry, request: AnyRequest) -> Reply:
@@ -64,10 +77,57 @@ async def read_flow_run(registry: Registry, request: AnyRequest) -> Reply:
 async def read_flow_runs(registry: Registry, request: AnyRequest) -> Reply:
     """A page of flow runs."""
     page = await _PAGE.read(request)
-    query = run_queries.flow_runs(page, registry.default_project.id)
+    query = run_queries.flow_run_page(page, registry.default_project.id)
     found = await list_runs(registry, caller(request), query)
     now = registry.clock()
     return Reply(encode([flow_run(standing, now) for standing in found]))
+
+
+async def paginate_flow_runs(registry: Registry, request: AnyRequest) -> Reply:
+    """The page of flow runs that has a number, and how many there are."""
+    asked = await _PAGES.read(request)
+    query = run_queries.numbered_flow_run_page(asked, registry.default_project.id)
+    found, total = await list_and_count_runs(registry, caller(request), query)
+    now = registry.clock()
+    results = [flow_run(standing, now) for standing in found]
+    return Reply(encode(numbered(results, total, asked.limit, asked.page)))
+
+
+async def count_flow_runs(registry: Registry, request: AnyRequest) -> Reply:
+    """How many flow runs there are."""
+    query = run_queries.flow_runs(await _COUNT.read(request), registry.default_project.id)
+    return Reply(b"%d" % await pages.count(registry, caller(request), query))
+
+
+async def flow_run_history(registry: Registry, request: AnyRequest) -> Reply:
+    """Flow runs by when they were expected to start, and by state."""
+    asked = await _HISTORY.read(request)
+    width = history_width(asked.history_interval_seconds)
+    spans = history_spans(asked.history_start, asked.history_end, width)
+    query = run_queries.flow_runs(asked, registry.default_project.id)
+    totals = await read_history(registry, caller(request), query, asked.history_start, width, spans)
+    return Reply(encode(history(asked.history_start, width, totals)))
+
+
+async def read_flow_run_graph_v2(registry: Registry, request: AnyRequest) -> Reply:
+    """What happened within a flow run, as a graph."""
+    run_id = path_uuid(request)
+    since = query_moment(request, "since")
+    try:
+        found = await read_graph(
+            registry,
+            caller(request),
+            registry.default_project,
+            run_id,
+            most_steps=GRAPH_NODES + 1,
+            most_versions=GRAPH_ARTIFACTS,
+        )
+    except NotFound:
+        raise message(404, f"Flow run {run_id} not found") from None
+    drawn = graph(found, since)
+    if len(drawn.nodes) > GRAPH_NODES:
+        raise detail(400, f"The graph of flow run {run_id} has more than {GRAPH_NODES} nodes.")
+    return Reply(encode(drawn))
 
 
 async def update_flow_run(registry: Registry, request: AnyRequest) -> Reply:
@@ -119,6 +179,10 @@ async def delete_flow_run(registry: Registry, request: AnyRequest) -> Reply:
 ROUTES = (
     Route("POST", "/flow_runs/", create_flow_run),
     Route("POST", "/flow_runs/filter", read_flow_runs),
+    Route("POST", "/flow_runs/paginate", paginate_flow_runs),
+    Route("POST", "/flow_runs/count", count_flow_runs),
+    Route("POST", "/flow_runs/history", flow_run_history),
+    Route("GET", "/flow_runs/{id:uuid}/graph-v2", read_flow_run_graph_v2),
     Route("GET", "/flow_runs/{id:uuid}", read_flow_run),
     Route("PATCH", "/flow_runs/{id:uuid}", update_flow_run),
     Route("DELETE", "/flow_runs/{id:uuid}", delete_flow_run),

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, FromClause, Table, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Table, case, func, select, union_all
 
 from isogloss.storage.sql import tables
 from isogloss.storage.sql.sources import belongings, versions
@@ -99,7 +99,9 @@ def run_source(alias: str = "r") -> Source:
     """Runs and steps. ``began`` is when one started or, as long as it has not, when it is expected to.
 
     ``name_in_run`` is the name, of at most 246 characters, a dash, and the last eight characters of the id: it tells
-    steps of one name apart. ``workflow_name`` is the name of the workflow of a run.
+    steps of one name apart. ``workflow_name`` is the name of the workflow of a run. ``delay`` is how much later than
+    expected one started, in microseconds; 0 where it was not later, or has not started. ``called`` leads from a step to
+    the runs that it called.
     """
     run = tables.runs.alias(alias)
 
@@ -119,6 +121,13 @@ def run_source(alias: str = "r") -> Source:
         source = run_source(f"{alias}c")
         return related(source, "parent_id", run.c.id)
 
+    def called() -> Relation:
+        called_run = tables.runs.alias(f"{alias}b")
+        source = Source(rows=called_run, columns=columns_of(called_run))
+        # As the partial index has it. Few steps call runs, so these are sooner listed than looked for.
+        always = (called_run.c.role == literal("run"), called_run.c.parent_id.is_not(None))
+        return Relation(source, called_run.c.parent_id, run.c.id, always, listed=True)
+
     def link() -> Relation:
         source = run_link_source(f"{alias}l")
         return related(source, "run_id", run.c.id)
@@ -134,6 +143,7 @@ def run_source(alias: str = "r") -> Source:
 
     computed: dict[str, Computed] = {
         "began": func.coalesce(run.c.started, run.c.expected_start),
+        "delay": case((run.c.started > run.c.expected_start, run.c.started - run.c.expected_start), else_=integer(0)),
         "workflow_name": workflow_name,
         "name_in_run": name_in_run,
         "author": partial(belongings.author_name, run, alias),
@@ -146,6 +156,7 @@ def run_source(alias: str = "r") -> Source:
             "deployment": deployment,
             "parent": parent,
             "child": child,
+            "called": called,
             "link": link,
             "author": belongings.author(run, alias),
             "tag": belongings.tags(run, "run", alias),
@@ -162,19 +173,28 @@ def run_source(alias: str = "r") -> Source:
             }
         ),
         selective=frozenset({"id", "name", "workflow_id", "deployment_id", "parent_id"}),
+        late=frozenset({"began"}),
     )
 
 
 def workflow_source(alias: str = "w") -> Source:
     """Workflows and deployments.
 
-    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made.
+    ``latest_run`` is the id of a workflow's newest run, ``latest_run_at`` when that was made; ``next_run`` is the id of
+    the one of its scheduled runs that is to start first. ``run`` leads to the runs of a workflow, ``prepared_run`` to
+    those of a deployment.
     """
     workflow = tables.workflows.alias(alias)
     newest = tables.runs.alias(f"{alias}n")
     latest = select(newest.c.id, newest.c.created).where(newest.c.workflow_id == workflow.c.id)
     latest = latest.order_by(newest.c.created.desc(), newest.c.id.desc()).correlate(workflow)
     latest = latest.limit(integer(1)).offset(integer(0))
+
+    due = tables.runs.alias(f"{alias}s")
+    first = select(due.c.id).where(due.c.workflow_id == workflow.c.id)
+    # As the partial index has it.
+    first = first.where(due.c.state_type == literal("SCHEDULED"), due.c.next_start.is_not(None))
+    first = first.order_by(due.c.next_start, due.c.id).correlate(workflow).limit(integer(1)).offset(integer(0))
 
     def parent() -> Relation:
         source = workflow_source(f"{alias}p")
@@ -188,10 +208,15 @@ def workflow_source(alias: str = "w") -> Source:
         source = run_source(f"{alias}r")
         return related(source, "workflow_id", workflow.c.id)
 
+    def prepared_run() -> Relation:
+        source = run_source(f"{alias}e")
+        return related(source, "deployment_id", workflow.c.id)
+
     return Source(
         rows=workflow,
         columns=columns_of(workflow)
         | {
+            "next_run": first.scalar_subquery(),
             "latest_run": latest.with_only_columns(newest.c.id).scalar_subquery(),
             "author": partial(belongings.author_name, workflow, alias),
             "latest_run_at": latest.with_only_columns(newest.c.created).scalar_subquery(),
@@ -200,11 +225,12 @@ def workflow_source(alias: str = "w") -> Source:
             "parent": parent,
             "child": child,
             "run": run,
+            "prepared_run": prepared_run,
             "author": belongings.author(workflow, alias),
             "tag": belongings.tags(workflow, "workflow", alias),
             "property": belongings.properties(workflow, "workflow", alias),
         },
-        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at"}),
+        nullable=frozenset({"author_id", "author", "latest_run", "latest_run_at", "next_run"}),
         selective=frozenset({"id", "name", "parent_id"}),
     )
 

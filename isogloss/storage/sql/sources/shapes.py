@@ -20,7 +20,8 @@ class Source:
 
     ``nullable`` names the fields that may be null in a row of this source, among those that rows are sorted by.
     ``selective`` names the fields that an index leads with, so that asking for a few of their values is best
-    answered from there and not by walking the rows in the order wanted.
+    answered from there and not by walking the rows in the order wanted. ``late`` names the fields by which a page is
+    sorted before the rows are read, where they are looked for by the bounds of another field.
     """
 
     rows: FromClause
@@ -32,6 +33,7 @@ class Source:
     keyed: Mapping[str, "KeyedBuilder"] = field(default_factory=dict)
     beside: "Beside | None" = None
     joined: "Joined | None" = None
+    late: frozenset[str] = frozenset()
 
     def column(self, name: str) -> ColumnElement[object]:
         """The column of a field; ``KeyError`` names a field that the source does not have."""
@@ -73,12 +75,16 @@ class Joined:
 
 @dataclass(frozen=True)
 class Relation:
-    """The rows related to one row: their ``key`` equals the row's ``owner`` column, and they satisfy ``always``."""
+    """The rows related to one row: their ``key`` equals the row's ``owner`` column, and they satisfy ``always``.
+
+    Where they are ``listed``, all rows that are related to any are found first, and each row is looked for among them.
+    """
 
     source: Source
     key: ColumnElement[object]
     owner: ColumnElement[object]
     always: tuple[ColumnElement[bool], ...] = ()
+    listed: bool = False
 
 
 def columns_of(rows: FromClause, prefix: str = "") -> dict[str, Computed]:
