@@ -79,6 +79,9 @@ def test_a_relative_database_path_is_made_absolute(monkeypatch: pytest.MonkeyPat
         ("MAX_BODY_BYTES", "-1"),
         ("MAX_BODY_BYTES", "1.5"),
         ("MAX_BODY_BYTES", "1023"),
+        ("EVENT_RETENTION_DAYS", "-1"),
+        ("EVENT_RETENTION_DAYS", "a week"),
+        ("EVENT_RETENTION_DAYS", "100000"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("CORS_ORIGINS", "dashboard.example.org"),
@@ -124,6 +127,7 @@ def test_values_that_are_taken() -> None:
             "ISOGLOSS_AUTH": "REQUIRED",
             "ISOGLOSS_ADMIN_PASSWORD": " pass word ",
             "ISOGLOSS_MAX_BODY_BYTES": "1024",
+            "ISOGLOSS_EVENT_RETENTION_DAYS": "0",
             "ISOGLOSS_LOG_LEVEL": "DEBUG",
             "ISOGLOSS_LOG_FORMAT": "json",
             "ISOGLOSS_TENANT": "Acme-1",
@@ -135,6 +139,7 @@ def test_values_that_are_taken() -> None:
     assert settings.auth is Auth.REQUIRED
     assert settings.admin_password == " pass word "
     assert settings.max_body_bytes == 1024
+    assert settings.event_retention_days == 0
     assert settings.log_level == "debug"
     assert settings.log_format == "json"
     assert settings.tenant == "Acme-1"

@@ -13,13 +13,14 @@ from isogloss.adapters.prefect.routes import (
     artifacts,
     concurrency,
     deployments,
+    events,
     flow_runs,
     flows,
     handlers,
     logs,
     task_runs,
 )
-from isogloss.adapters.prefect.routes.events import event_handlers
+from isogloss.adapters.prefect.routes.event_stream import event_handlers
 
 ROUTES: tuple[Route, ...] = (
     *admin.ROUTES,
@@ -28,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *flow_runs.ROUTES,
     *task_runs.ROUTES,
     *logs.ROUTES,
+    *events.ROUTES,
     *deployments.ROUTES,
     *concurrency.ROUTES,
 )

@@ -38,7 +38,7 @@ class Served:
         self._app = cast("Callable[[dict[str, Any], Any, Any], Awaitable[None]]", app)
 
     async def __call__(self, method: str, path: str, body: object = None) -> Answer:
-        """One request below ``/api``."""
+        """One request below ``/api``; the path may have a query behind it."""
         content = b"" if body is None else json.dumps(body).encode()
         sent: list[Any] = []
 
@@ -81,7 +81,8 @@ class Served:
         await self._app({**scope, "subprotocols": list(subprotocols)}, inbox.get, send)
         return sent
 
-    def _scope(self, kind: str, path: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+    def _scope(self, kind: str, target: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+        path, _, query = target.partition("?")
         return {
             "type": kind,
             "asgi": {"version": "3.0"},
@@ -89,7 +90,7 @@ class Served:
             "path": f"/api{path}",
             "raw_path": f"/api{path}".encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
             "server": ("test", 80),
             "client": ("test", 1),
