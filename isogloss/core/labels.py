@@ -40,4 +40,5 @@ def _started(name: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    return text.translate(_UNMARKED)
+    # Most labels are looked at only so far: the marks cannot be printed.
+    return text if text.isprintable() else text.translate(_UNMARKED)

@@ -36,7 +36,17 @@ def _event_name(value: str) -> str:
     return within_index(value)
 
 
+def _storable_labels(labels: dict[str, str]) -> dict[str, str]:
+    # All at once: each event has some dozens of these texts, and hardly ever is anything the matter with one.
+    whole = "".join([*labels, *labels.values()])
+    if "\0" in whole:
+        labels = {without_nul(name): without_nul(value) for name, value in labels.items()}
+    storable(without_nul(whole))
+    return labels
+
+
 def _resource(labels: dict[str, str]) -> dict[str, str]:
+    labels = _storable_labels(labels)
     if len(labels) > MAX_LABELS:
         raise ValueError(f"The maximum number of labels per resource is {MAX_LABELS}")
     if RESOURCE_ID not in labels:
@@ -61,8 +71,7 @@ def _few_related(related: list[dict[str, str]]) -> list[dict[str, str]]:
     return related
 
 
-_Label = Annotated[Text, BeforeValidator(without_nul)]
-_Resource = Annotated[dict[_Label, _Label], AfterValidator(_resource)]
+_Resource = Annotated[dict[str, str], AfterValidator(_resource)]
 _RelatedResource = Annotated[_Resource, AfterValidator(_related_resource)]
 
 
