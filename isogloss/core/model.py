@@ -335,6 +335,38 @@ class LogLine(Struct, frozen=True, kw_only=True):
     facet: Json | None
 
 
+class Event(Struct, frozen=True, kw_only=True):
+    """Something that happened to a resource, as a client told it, under the id that the client gave it.
+
+    ``resource_id`` is the client's own name of the resource. ``occurred`` is the client's time, ``received`` ours.
+    ``body`` is what only the dialect gives back. An event goes when it is older than events are kept.
+    """
+
+    id: str
+    project_id: str
+    dialect: str
+    name: str
+    occurred: Instant
+    received: Instant
+    resource_id: str
+    body: Json
+
+
+class EventResource(Struct, frozen=True, kw_only=True):
+    """A resource that an event is about, by which it is found: the one it happened to at place 0, related ones behind.
+
+    ``role`` is what a related one is to the event, empty at place 0. ``occurred`` is the event's; ``labels`` is what
+    else the client says of the resource, as a text for searches (see ``labels``).
+    """
+
+    event_id: str
+    place: int
+    resource_id: str
+    role: str
+    occurred: Instant
+    labels: str
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """A resource that only its own dialect can read: stored, listed and given back, never interpreted.
 
@@ -569,6 +601,8 @@ Entity: TypeAlias = (
     | MetricPoint
     | Metric
     | LogLine
+    | Event
+    | EventResource
     | Record
     | RecordLink
     | Stage

@@ -53,13 +53,14 @@ class NoneOf(Struct, frozen=True, tag=True):
 class Like(Struct, frozen=True, tag=True):
     """The field matches a pattern of ``%`` (any text) and ``_`` (one character); ASCII letters match in either case.
 
-    There is no escape character: a backslash is an ordinary one. The characters ``without`` are taken out of the
-    field first, such as the dashes of an id.
+    The character behind an ``escape`` stands for itself, and no pattern ends in one; where there is none, a backslash
+    is an ordinary character. The characters ``without`` are taken out of the field first, such as the dashes of an id.
     """
 
     field: str
     pattern: str
     without: str = ""
+    escape: str = ""
 
 
 class Resembles(Struct, frozen=True, tag=True):
@@ -67,6 +68,7 @@ class Resembles(Struct, frozen=True, tag=True):
 
     field: str
     pattern: str
+    escape: str = ""
 
 
 class Measures(Struct, frozen=True, tag=True):
@@ -214,10 +216,10 @@ def evaluate(where: Where, row: Row, related: Related = no_relations) -> bool:
             return value in values
         case NoneOf(_, values):
             return value not in values
-        case Like(_, pattern, without):
-            return matches(pattern, value.translate(dict.fromkeys(map(ord, without))))
-        case Resembles(_, pattern):
-            return covers(pattern, value)
+        case Like(_, pattern, without, escape):
+            return matches(pattern, value.translate(dict.fromkeys(map(ord, without))), escape)
+        case Resembles(_, pattern, escape):
+            return covers(pattern, value, escape)
         case Measures(_, operator, other):
             number = leading_number(value)
             return number != 0 and _COMPARISONS[operator](number, other)
@@ -249,23 +251,68 @@ def leading_number(text: str) -> float:
 _FOLD_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def matches(pattern: str, text: str) -> bool:
+class Wild(Enum):
+    """What a pattern has beside characters that stand for themselves."""
+
+    ANY = "any text"
+    ONE = "one character"
+
+
+_WILD = {"%": Wild.ANY, "_": Wild.ONE}
+
+
+def pattern_parts(pattern: str, escape: str = "") -> list[str | Wild]:
+    """The characters and wildcards of a pattern."""
+    parts: list[str | Wild] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == escape:
+            parts.append(next(characters))
+        else:
+            parts.append(_WILD.get(character, character))
+    return parts
+
+
+def escaped(text: str, escape: str) -> str:
+    """A pattern that only this text matches."""
+    return "".join(escape + character if character in ("%", "_", escape) else character for character in text)
+
+
+def begins(field: str, start: str) -> Where:
+    """The field begins with this text, letters in their case: as a range, which an index serves."""
+    if not start:
+        return Not(IsNull(field))
+    low = Compare(field, Operator.GE, start)
+    end = start.rstrip(_LAST)
+    return And((low, Compare(field, Operator.LT, end[:-1] + _next(end[-1])))) if end else low
+
+
+_LAST = chr(0x10FFFF)
+
+
+def _next(character: str) -> str:
+    # Between these two there are halves of pairs, which are no characters.
+    return "\ue000" if character == "\ud7ff" else chr(ord(character) + 1)
+
+
+def matches(pattern: str, text: str, escape: str = "") -> bool:
     """LIKE's meaning: ``%`` any text, ``_`` one character, ASCII case folded, the whole text covered.
 
     Runs in O(len(pattern) * len(text)) at worst: it goes back to the last ``%`` only.
     """
-    return covers(pattern.translate(_FOLD_ASCII), text.translate(_FOLD_ASCII))
+    return covers(pattern.translate(_FOLD_ASCII), text.translate(_FOLD_ASCII), escape)
 
 
-def covers(pattern: str, text: str) -> bool:
+def covers(pattern: str, text: str, escape: str = "") -> bool:
     """As ``matches``, with letters in their case."""
+    parts = pattern_parts(pattern, escape)
     at = here = 0
     star, resume = -1, 0
     while at < len(text):
-        if here < len(pattern) and pattern[here] == "%":
+        if here < len(parts) and parts[here] is Wild.ANY:
             star, resume = here, at
             here += 1
-        elif here < len(pattern) and pattern[here] in ("_", text[at]):
+        elif here < len(parts) and parts[here] in (Wild.ONE, text[at]):
             here += 1
             at += 1
         elif star >= 0:
@@ -273,4 +320,4 @@ def covers(pattern: str, text: str) -> bool:
             here, at = star + 1, resume
         else:
             return False
-    return all(rest == "%" for rest in pattern[here:])
+    return all(rest is Wild.ANY for rest in parts[here:])

@@ -33,6 +33,9 @@ from isogloss.storage.objects import open_objects
 from isogloss.storage.sql import open_store
 from isogloss.storage.sql.revision import is_current
 
+DAY = 86_400 * 1_000_000
+"""In microseconds."""
+
 logger = logging.getLogger("isogloss.gateway")
 
 
@@ -163,6 +166,7 @@ async def open_registry(settings: Settings) -> AsyncIterator[tuple[Registry, Ope
             sequence=new_id,
             default_project=project,
             signing_secret=secret,
+            event_retention=settings.event_retention_days * DAY,
             namings=namings(settings.tenant),
         )
         yield registry, store

@@ -15,6 +15,7 @@ from msgspec import Struct
 from isogloss.gateway.problems import BadSetting, Problem
 
 DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
+DEFAULT_EVENT_RETENTION_DAYS = 7
 LOWEST_MAX_BODY_BYTES = 1024
 STORAGE_SCHEMES = ("file", "s3", "gs", "az")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -31,6 +32,7 @@ VARIABLES = (
     "ISOGLOSS_AUTH",
     "ISOGLOSS_ADMIN_PASSWORD",
     "ISOGLOSS_MAX_BODY_BYTES",
+    "ISOGLOSS_EVENT_RETENTION_DAYS",
     "ISOGLOSS_LOG_LEVEL",
     "ISOGLOSS_LOG_FORMAT",
     "ISOGLOSS_CORS_ORIGINS",
@@ -63,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     auth: Auth | None = None
     admin_password: str | None = None
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    event_retention_days: int = DEFAULT_EVENT_RETENTION_DAYS
     log_level: str = "info"
     log_format: str = "text"
     cors_origins: tuple[str, ...] = ("*",)
@@ -107,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         auth=_auth(given.get("ISOGLOSS_AUTH")),
         admin_password=_admin_password(environment.get("ISOGLOSS_ADMIN_PASSWORD")),
         max_body_bytes=_max_body_bytes(given.get("ISOGLOSS_MAX_BODY_BYTES")),
+        event_retention_days=_event_retention_days(given.get("ISOGLOSS_EVENT_RETENTION_DAYS")),
         log_level=_one_of("ISOGLOSS_LOG_LEVEL", given.get("ISOGLOSS_LOG_LEVEL", "info"), LOG_LEVELS),
         log_format=_one_of("ISOGLOSS_LOG_FORMAT", given.get("ISOGLOSS_LOG_FORMAT", "text"), LOG_FORMATS),
         cors_origins=_cors_origins(given.get("ISOGLOSS_CORS_ORIGINS", "*")),
@@ -264,6 +268,15 @@ def _max_body_bytes(text: str | None) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) < LOWEST_MAX_BODY_BYTES:
         right = f"a whole number of bytes from {LOWEST_MAX_BODY_BYTES} up, such as {DEFAULT_MAX_BODY_BYTES}"
         raise BadSetting("ISOGLOSS_MAX_BODY_BYTES", text, right)
+    return int(text)
+
+
+def _event_retention_days(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_EVENT_RETENTION_DAYS
+    if not re.fullmatch(r"[0-9]{1,5}", text):
+        right = f"a whole number of days, such as {DEFAULT_EVENT_RETENTION_DAYS}, or 0 to keep none"
+        raise BadSetting("ISOGLOSS_EVENT_RETENTION_DAYS", text, right)
     return int(text)
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from isogloss.core.registry import Registry
 from isogloss.core.registry.devices import sweep_expired
 from isogloss.core.registry.discards import sweep_discards, sweep_uploads
+from isogloss.core.registry.events import trim_events
 from isogloss.core.registry.replies import forget
 from isogloss.core.registry.stages import sweep_stages
 from isogloss.core.registry.upkeep import fold_tallies
@@ -20,7 +21,7 @@ INTERVAL_SECONDS = 5.0
 Chore: TypeAlias = Callable[[], Awaitable[object]]
 """Something to do now and then."""
 
-CHORES = (fold_tallies, forget, sweep_expired, sweep_stages, sweep_discards, sweep_uploads)
+CHORES = (fold_tallies, forget, trim_events, sweep_expired, sweep_stages, sweep_discards, sweep_uploads)
 """What every registry does."""
 
 logger = logging.getLogger("isogloss.upkeep")

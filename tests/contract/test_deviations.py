@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -105,6 +106,23 @@ def test_every_entry_has_a_test_of_its_name() -> None:
     assert entries - here == set()
 
 
+def an_event(about: str = "r", **members: Any) -> dict[str, Any]:
+    """An event of a resource."""
+    return {
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": "e",
+        "resource": {"prefect.resource.id": about},
+        "id": str(uuid4()),
+    } | members
+
+
+def events(gateway: Gateway, asked: dict[str, Any]) -> Any:
+    """The events that a filter finds."""
+    answer = post(gateway, "/events/filter", {"filter": asked})
+    assert answer.status == 200, answer
+    return answer.json()["events"]
+
+
 # ----------------------------------------------------------------------------------------------------- statuses
 
 
@@ -136,6 +154,8 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
         f"/flow_runs/{seeds.run}/set_state": {"state": {"type": "SIDEWAYS"}},
         "/task_runs/": {"task_key": None},
         "/logs/": [{"level": "high"}],
+        "/events": [{"event": 5}],
+        "/events/filter": {"filter": 5, "limit": 51},
         "/deployments/": {"name": 5},
         deployment: {"parameters": 5},
         "/v2/concurrency_limits/increment-with-lease": {"names": "x"},
@@ -153,6 +173,7 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
         sent = answer.json()["request_body"]
         # The vendor's validator of deployments adds members to the very body that is shown.
         assert sent == body or (path == "/deployments/" and body.items() <= sent.items()), path
+    refused(running.request("GET", "/api/events/filter/next"), "missing", ["query", "page-token"])
     for path in (f"/artifacts/{seeds.for_path('/artifacts/{id}')}", f"/flow_runs/{seeds.run}"):
         refused(running.request("PATCH", f"/api{path}", {"nothing": 1}), loc=["body", "nothing"])
     broken = post(running, "/artifacts/", raw=b'{"key": ')
@@ -208,7 +229,7 @@ def test_version_refused(running: Gateway, seeds: PrefectSeeds) -> None:
 
 
 def test_unreadable_body(running: Gateway, seeds: PrefectSeeds) -> None:
-    paths = [f"POST {path}" for path in [*creations(seeds), *FILTERS, *COUNTS, "/logs/"]]
+    paths = [f"POST {path}" for path in [*creations(seeds), *FILTERS, *COUNTS, "/logs/", "/events", "/events/filter"]]
     paths += [
         "POST /v2/concurrency_limits/increment-with-lease",
         f"POST /flow_runs/{seeds.run}/set_state",
@@ -316,6 +337,12 @@ def test_job_variables_refused(running: Gateway, seeds: PrefectSeeds) -> None:
     assert running.request("GET", f"/api/flow_runs/{scheduled}").json()["job_variables"] == {"cpu": "2"}
 
 
+def test_page_token_refused(running: Gateway) -> None:
+    for token in ("", "x", "W10"):
+        answer = running.request("GET", f"/api/events/filter/next?page-token={token}")
+        assert (answer.status, answer.json()) == (403, {"detail": "Forbidden"}), token
+
+
 def test_unauthorized(guarded: Gateway) -> None:
     assert guarded.request("GET", "/api/health").json() is True
     for operation in [each for each in operations(published("prefect")) if each != HEALTH]:
@@ -377,8 +404,13 @@ def test_null_means_default(running: Gateway) -> None:
         assert plain == known(post(running, path, raw=b"null")), path
         assert plain == known(post(running, path, raw=b"")), path
 
+    for raw in (b'{"filter": null, "limit": null}', b"null", b""):
+        assert post(running, "/events/filter", raw=raw).status == 200
+
 
 def test_unknown_members(running: Gateway, seeds: PrefectSeeds) -> None:
+    assert post(running, "/events/filter", {"unknown": 1}).status == 200
+    refused(post(running, "/events/filter", {"filter": {"x": 1}}), "extra_forbidden", ["body", "filter", "x"])
     for path in [*FILTERS, *NUMBERED, *COUNTS]:
         assert post(running, path, {"unknown": {"x": 1}}).status == 200, path
         member = path.split("/")[1]
@@ -409,6 +441,22 @@ def test_key_alphabet(running: Gateway) -> None:
         assert error["msg"] == "Value error, Artifact key must only contain lowercase letters, numbers, and dashes."
     for key in ("", "a-1", "--", "end\n"):
         assert post(running, "/artifacts/", {"key": key}).json()["key"] == key
+
+
+def test_event_rules(running: Gateway) -> None:
+    role = {"prefect.resource.id": "x", "prefect.resource.role": "y"}
+    broken: tuple[dict[str, Any], ...] = (
+        {"event": "e" * 1025},
+        {"resource": {}},
+        {"resource": {"prefect.resource.id": ""}},
+        {"resource": {"prefect.resource.id": "r"} | {str(number): "" for number in range(500)}},
+        {"related": [{"prefect.resource.id": "x"}]},
+        {"related": [role | {"prefect.resource.role": ""}]},
+        {"related": [role] * 101},
+    )
+    for wrong in broken:
+        refused(post(running, "/events", [an_event(**wrong)]), "value_error")
+    assert post(running, "/events", [an_event(event="e" * 1024, related=[role] * 100)]).status == 204
 
 
 def test_metadata_cut(running: Gateway) -> None:
@@ -451,6 +499,8 @@ def test_instant_out_of_range(running: Gateway) -> None:
         ("/task_runs/filter", ("flow_runs", "end_time")),
         ("/logs/filter", ("logs", "timestamp")),
     ]
+    ever = {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00"}
+    assert post(running, "/events/filter", {"filter": {"occurred": ever}}).status == 200
     for path, (source, field) in places:
         first, last = (
             post(running, path, {source: {field: {"before_": instant}}})
@@ -529,6 +579,70 @@ def test_tags_in_metadata(running: Gateway) -> None:
         assert running.request("GET", path).json()["metadata_"] == (before if kept is None else kept)
 
 
+def test_literal_beginnings(running: Gateway) -> None:
+    resource = uuid4().hex
+    told = [an_event(f"{resource}_{case}", event=f"{case}_b", follows=str(uuid4())) for case in "aA"]
+    assert post(running, "/events", told).status == 204
+
+    def found(**asked: Any) -> list[str]:
+        return sorted(row["id"] for row in events(running, asked))
+
+    first, second = (event["id"] for event in told)
+    assert found(resource={"id_prefix": [f"{resource}_a"]}) == [first]
+    assert found(resource={"id_prefix": [f"{resource}_"]}) == sorted([first, second])
+    assert found(resource={"id_prefix": [f"{resource[:-1]}_"]}) == []
+    assert found(any_resource={"labels": {"prefect.resource.id": f"{resource}?A"}}) == [second]
+    assert found(resource={"id_prefix": [resource]}, event={"prefix": ["a_"]}) == [first]
+
+
+def test_event_words(running: Gateway) -> None:
+    word = uuid4().hex
+    told = [
+        an_event(event=f"{word}.e"),
+        an_event(f"{word}.r"),
+        an_event(related=[{"prefect.resource.id": f"{word}.x", "prefect.resource.role": "y"}]),
+        an_event(payload={"deep": [word.upper()]}),
+        an_event(follows=str(UUID(word))),
+    ]
+    assert post(running, "/events", told).status == 204
+    found = events(running, {"text": {"query": f"{word} {UUID(word)}"}})
+    assert {row["id"] for row in found} == {event["id"] for event in told}
+
+
+def test_events_of_clients(running: Gateway, seeds: PrefectSeeds) -> None:
+    run = post(running, "/flow_runs/", creations(seeds)["/flow_runs/"]).json()["id"]
+    assert post(running, f"/flow_runs/{run}/set_state", {"state": {"type": "RUNNING"}}).status == 201
+    assert events(running, {"any_resource": {"id": [f"prefect.flow-run.{run}"]}}) == []
+    assert post(running, "/events", [an_event(f"prefect.flow-run.{run}")]).status == 204
+    assert len(events(running, {"any_resource": {"id": [f"prefect.flow-run.{run}"]}})) == 1
+
+
+def test_label_patterns(running: Gateway) -> None:
+    for pattern in ("*", "a*", "!a*", "a?", "?"):
+        assert events(running, {"resource": {"labels": {"a": pattern, "prefect.resource.id": "no*where?"}}}) == []
+    for pattern in ("*a", "a*b", "a?*", "!*a"):
+        asked = {"filter": {"resource": {"labels": {"a": pattern}}}}
+        refused(post(running, "/events/filter", asked), "value_error", ["body", "filter", "resource", "labels"])
+
+
+def test_many_conditions(running: Gateway) -> None:
+    most, more = ([str(number) for number in range(count)] for count in (100, 101))
+    for part in ({"prefix": most}, {"exclude_prefix": most}, {"name": more}):
+        assert events(running, {"event": part, "id": {"id": [str(uuid4())]}}) == []
+    pairs = [[each, each] for each in more]
+    refusals: tuple[dict[str, Any], ...] = (
+        {"event": {"prefix": more}},
+        {"event": {"exclude_prefix": more}},
+        {"resource": {"id_prefix": more}},
+        {"resource": {"labels": {"a": more}}},
+        {"related": {"resources_in_roles": pairs}},
+        {"related": [{}] * 101},
+        {"any_resource": [{}] * 101},
+    )
+    for asked in refusals:
+        refused(post(running, "/events/filter", {"filter": asked}), "value_error")
+
+
 def test_ordered_ids(running: Gateway) -> None:
     kind = str(uuid4())
     made = [post(running, "/artifacts/", {"type": kind, "key": f"{kind}-{n}"}).json()["id"] for n in range(5)]
@@ -568,6 +682,8 @@ def texts(seeds: PrefectSeeds, text: str) -> list[tuple[str, str, Any]]:
         ("POST", "/task_runs/", {**made["/task_runs/"], "task_key": text}),
         ("POST", "/task_runs/filter", {"task_runs": {"name": {"like_": text}}}),
         ("POST", "/logs/filter", {"logs": {"text": {"query": text}}}),
+        ("POST", "/events/filter", {"filter": {"event": {"prefix": [text]}}}),
+        ("POST", "/events/filter", {"filter": {"text": {"query": text}}}),
         ("POST", "/deployments/", {**made["/deployments/"], "name": text}),
         ("POST", f"/deployments/{seeds.deployment}/create_flow_run", {"name": text}),
     ]
@@ -590,6 +706,10 @@ def test_text_without_meaning(running: Gateway, seeds: PrefectSeeds) -> None:
     assert post(running, "/logs/", [{**line, "flow_run_id": seeds.run}]).status == 201
     lines = post(running, "/logs/filter", {"logs": {"flow_run_id": {"any_": [seeds.run]}}}).json()
     assert [row["message"] for row in lines if row["name"] == logger] == ["ab"]
+    refused(post(running, "/events", raw=json.dumps([an_event(event="a\ud800b")]).encode()))
+    told = an_event(event="a\0b")
+    assert post(running, "/events", [told]).status == 204
+    assert [row["event"] for row in events(running, {"id": {"id": [told["id"]]}})] == ["ab"]
     lease = "/v2/concurrency_limits/increment-with-lease"
     refused(post(running, lease, raw=b'{"names": ["\\ud800"], "slots": 1, "mode": "concurrency"}'))
     refused(post(running, "/artifacts/", raw=b'{"data": {"deep": ["\\udfff"]}}'))
@@ -597,7 +717,15 @@ def test_text_without_meaning(running: Gateway, seeds: PrefectSeeds) -> None:
 
 def test_deep_nesting(running: Gateway, seeds: PrefectSeeds) -> None:
     nested = b"[" * 100_000 + b"]" * 100_000
-    paths = [*creations(seeds), *FILTERS, *COUNTS, "/logs/", "/v2/concurrency_limits/increment-with-lease"]
+    paths = [
+        *creations(seeds),
+        *FILTERS,
+        *COUNTS,
+        "/logs/",
+        "/events",
+        "/events/filter",
+        "/v2/concurrency_limits/increment-with-lease",
+    ]
     paths += [f"/flow_runs/{seeds.run}/set_state", f"/deployments/{seeds.deployment}/create_flow_run"]
     for path in paths:
         refused(post(running, path, raw=b'{"data": ' + nested + b"}"))
@@ -640,6 +768,9 @@ def test_long_name(running: Gateway, seeds: PrefectSeeds) -> None:
     refused(running.request("PATCH", f"/api/flow_runs/{seeds.run}", {"name": "n" * 1025}), loc=["body", "name"])
     deployment = f"/deployments/{seeds.deployment}/create_flow_run"
     refused(post(running, deployment, {"name": "n" * 1025}), loc=["body", "name"])
+    refused(post(running, "/events", [an_event(event="ä" * 513)]), loc=["body", 0, "event"])
+    refused(post(running, "/events", [an_event("n" * 1025)]), loc=["body", 0, "resource"])
+    assert post(running, "/events", [an_event("n" * 1024)]).status == 204
 
 
 def test_long_pattern(running: Gateway) -> None:
@@ -655,6 +786,10 @@ def test_long_pattern(running: Gateway) -> None:
     for path, (source, field) in places:
         assert post(running, path, {source: {field: {"like_": "%" * 10_000}}}).status == 200, path
         refused(post(running, path, {source: {field: {"like_": "%" * 10_001}}}), loc=["body", source, field, "like_"])
+    labels = {"n" * 5_000: "[" * 5_000}
+    assert events(running, {"resource": {"labels": labels}}) == []
+    asked = {"filter": {"resource": {"labels": {"n": "[" * 10_000}}}}
+    refused(post(running, "/events/filter", asked), loc=["body", "filter", "resource", "labels"])
 
 
 def test_large_integer(running: Gateway) -> None:

@@ -25,7 +25,9 @@ from isogloss.core.query import (
     Where,
     all_of,
     any_of,
+    begins,
     covers,
+    escaped,
     evaluate,
     leading_number,
     matches,
@@ -88,6 +90,22 @@ def test_like_agrees_with_a_regular_expression(pattern: str, text: str) -> None:
     translated = "".join({"%": ".*", "_": "."}.get(character, character) for character in pattern)
 
     assert matches(pattern, text) == bool(re.fullmatch(translated, text, re.IGNORECASE | re.DOTALL))
+
+
+@given(text=st.text("aA%_!\\", max_size=6), other=st.text("aA%_!\\", max_size=6))
+def test_a_text_that_is_escaped_is_the_pattern_of_itself_alone(text: str, other: str) -> None:
+    assert covers(escaped(text, "!"), text, "!")
+    assert covers(escaped(text, "!"), other, "!") is (text == other)
+    assert matches(escaped(text, "!"), other, "!") is (text.lower() == other.lower())
+
+
+edges = st.text(st.sampled_from("aA\ud7ff\ue000\U0010ffff"), max_size=4)
+
+
+@given(start=edges, text=edges)
+def test_what_begins_with_a_text_lies_in_a_range(start: str, text: str) -> None:
+    assert evaluate(begins("name", start), {"name": text}) is text.startswith(start)
+    assert not evaluate(begins("name", start), {"name": None})
 
 
 @pytest.mark.parametrize(

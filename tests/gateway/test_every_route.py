@@ -18,7 +18,7 @@ from isogloss.adapters import native, prefect, truefoundry, zenml
 from isogloss.adapters.dialect import Dialect, Host
 from isogloss.adapters.native.dialect import ROUTES as NATIVE_ROUTES
 from isogloss.adapters.prefect.dialect import ROUTES as PREFECT_ROUTES
-from isogloss.adapters.prefect.routes.events import PATH as EVENTS
+from isogloss.adapters.prefect.routes.event_stream import PATH as EVENTS
 from isogloss.adapters.transfers import PREFIX as NATIVE_PREFIX
 from isogloss.adapters.truefoundry.dialect import FAMILIES, FLOW, ML, SVC
 from isogloss.adapters.zenml.dialect import ROUTES as ZENML_ROUTES

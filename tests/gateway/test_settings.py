@@ -89,6 +89,9 @@ def test_the_web_pages_of_prefect_are_the_installed_ones_or_those_in_a_folder(
         ("MAX_BODY_BYTES", "-1"),
         ("MAX_BODY_BYTES", "1.5"),
         ("MAX_BODY_BYTES", "1023"),
+        ("EVENT_RETENTION_DAYS", "-1"),
+        ("EVENT_RETENTION_DAYS", "a week"),
+        ("EVENT_RETENTION_DAYS", "100000"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("CORS_ORIGINS", "dashboard.example.org"),
@@ -134,6 +137,7 @@ def test_values_that_are_taken() -> None:
             "ISOGLOSS_AUTH": "REQUIRED",
             "ISOGLOSS_ADMIN_PASSWORD": " pass word ",
             "ISOGLOSS_MAX_BODY_BYTES": "1024",
+            "ISOGLOSS_EVENT_RETENTION_DAYS": "0",
             "ISOGLOSS_LOG_LEVEL": "DEBUG",
             "ISOGLOSS_LOG_FORMAT": "json",
             "ISOGLOSS_TENANT": "Acme-1",
@@ -145,6 +149,7 @@ def test_values_that_are_taken() -> None:
     assert settings.auth is Auth.REQUIRED
     assert settings.admin_password == " pass word "
     assert settings.max_body_bytes == 1024
+    assert settings.event_retention_days == 0
     assert settings.log_level == "debug"
     assert settings.log_format == "json"
     assert settings.tenant == "Acme-1"

@@ -2,7 +2,8 @@
 
 Versions take turns among the artifacts, every second one belongs to a run, to which it is linked, every tenth bears
 the tag ``tag-7``, and every twentieth has metadata. Every tenth was made from something, as somebody says. Every run
-has a flow, a name, a state and a tag of its own group. Rows follow each other by a second.
+has a flow, a name, a state and a tag of its own group. Every run sent an event, as one of ten kinds. Rows follow each
+other by a second.
 """
 
 import sqlite3
@@ -114,6 +115,22 @@ def _statements(engine: str) -> list[str]:
             f"CASE WHEN i % 3 = 1 THEN {_id(3, 'i + 1', engine)} END, "
             "CASE WHEN i % 4 = 0 THEN 'link' ELSE 'metadata' END, 'key-' || i, "
             "CASE WHEN i % 3 = 2 THEN 'name:key-' || i END, i * 1000000",
+        ),
+        rows(
+            RUNS,
+            "events",
+            "id, project_id, dialect, name, occurred, received, resource_id, body",
+            f"{_id(9, 'i', engine)}, {_PROJECT}, 'prefect', 'kind-' || (i % 10), i * 1000000, i * 1000000, "
+            "'run.' || i, '[{},[],{},null]'",
+        ),
+        *(
+            rows(
+                RUNS,
+                "event_resources",
+                "event_id, place, resource_id, role, occurred, labels",
+                f"{_id(9, 'i', engine)}, {place}, {resource}, '{role}', i * 1000000, ''",
+            )
+            for place, resource, role in ((0, "'run.' || i", ""), (1, f"'flow.' || (i % {FLOWS})", "flow"))
         ),
     ]
 

@@ -1,5 +1,6 @@
 """A project in which every dialect has left of everything that it has, under names that nobody else would use."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,7 @@ class SecretProject:
         at["deployment"] = await self._made(f"{PREFECT}/deployments/", body)
         line = {"name": WORD, "level": 20, "message": WORD, "timestamp": "2026-11-22T10:46:00Z"}
         await self._asked("POST", f"{PREFECT}/logs/", [line | {"flow_run_id": at["flow_run"]}])
+        await self._asked("POST", f"{PREFECT}/events", [event_about(at["flow_run"])])
 
     async def _zenml(self) -> None:
         at = self.at
@@ -131,8 +133,18 @@ class SecretProject:
 
     async def _asked(self, method: str, target: str, body: object = None) -> Any:
         answer = await self._app.ask(method, target, body, key=self._key)
-        assert answer.status in (200, 201), (method, target, answer)
+        assert answer.status in (200, 201, 204), (method, target, answer)
         return answer.json if answer.body else None
+
+
+def event_about(flow_run: str) -> dict[str, Any]:
+    return {
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": f"{WORD}.happened",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{flow_run}", "prefect.resource.name": WORD},
+        "payload": {WORD: WORD},
+        "id": str(uuid4()),
+    }
 
 
 SOURCE = {"module": "a", "attribute": "B", "type": "user"}

@@ -14,6 +14,7 @@ from isogloss.adapters.prefect.routes import (
     automations,
     concurrency,
     deployments,
+    events,
     flow_runs,
     flows,
     handlers,
@@ -23,7 +24,7 @@ from isogloss.adapters.prefect.routes import (
     task_runs,
     work_pools,
 )
-from isogloss.adapters.prefect.routes.events import event_handlers
+from isogloss.adapters.prefect.routes.event_stream import event_handlers
 from isogloss.adapters.prefect.user_interface import PAGES
 
 ROUTES: tuple[Route, ...] = (
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *flow_runs.ROUTES,
     *task_runs.ROUTES,
     *logs.ROUTES,
+    *events.ROUTES,
     *deployments.ROUTES,
     *concurrency.ROUTES,
     *work_pools.ROUTES,

@@ -1,4 +1,4 @@
-"""From the events that clients send to the task runs that they report.
+"""The events that clients send over the websocket, and the task runs that some of them report.
 
 Prefect's clients run tasks on their own and tell afterwards, in one event for each state. Nobody is answered, so an
 event that makes no sense is an ``EventError`` for the log, and text that cannot be stored is mended, not refused.
@@ -7,14 +7,15 @@ event that makes no sense is an ``EventError`` for the log, and text that cannot
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from isogloss.adapters.prefect.bodies.common import Identifier, Integer, Labels, Lenient, Moment
+from isogloss.adapters.prefect.bodies.common import Integer, Labels, Lenient, Moment
+from isogloss.adapters.prefect.bodies.events import RESOURCE_ID, RESOURCE_ROLE, EventCreate
 from isogloss.adapters.prefect.bodies.states import StateCreate
 from isogloss.adapters.prefect.bodies.task_runs import (
     Constant,
@@ -40,8 +41,10 @@ from isogloss.core.names import NAME_BYTES
 from isogloss.core.registry.steps import StepReport
 
 TASK_RUN, FLOW_RUN = "prefect.task-run.", "prefect.flow-run."
-_ROLE, _ID, _ORCHESTRATION = "prefect.resource.role", "prefect.resource.id", "prefect.orchestration"
+_ORCHESTRATION = "prefect.orchestration"
 _MICROSECOND = timedelta(microseconds=1)
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class EventError(ValueError):
@@ -100,37 +103,33 @@ class _Payload(Lenient):
     validated_state: _State
 
 
-class _Event(Lenient):
-    """A task-run event."""
-
-    id: Identifier
-    occurred: Moment
-    resource: dict[str, str]
-    related: list[dict[str, str]] = Field(default_factory=list)
-    payload: _Payload
-
-
-def task_run_report(frame: str, now: Instant) -> StepReport | None:
-    """The task run that an event reports; None for an event of anything else. Raises ``EventError``."""
-    event = _parsed(frame)
-    if not isinstance(event, dict):
+def read_event(frame: str) -> EventCreate:
+    """The event that a frame holds. Raises ``EventError``."""
+    told = _parsed(frame)
+    if not isinstance(told, dict):
         raise EventError("not an object")
-    name, resource = event.get("event"), event.get("resource")
-    if not isinstance(name, str) or not isinstance(resource, dict):
-        raise EventError("no event name or no resource")
-    if not name.startswith(TASK_RUN) or resource.get(_ORCHESTRATION) != "client":
+    return _validated(EventCreate, told)
+
+
+def task_run_report(event: EventCreate, now: Instant) -> StepReport | None:
+    """The task run that an event reports; None for an event of anything else. Raises ``EventError``."""
+    if not event.event.startswith(TASK_RUN) or event.resource.get(_ORCHESTRATION) != "client":
         return None
+    return _report(event, _validated(_Payload, event.payload), now)
+
+
+def _validated(model: type[M], value: Any) -> M:
     try:
-        return _report(_Event.model_validate(event), now)
+        return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise EventError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def _report(event: _Event, now: Instant) -> StepReport:
+def _report(event: EventCreate, payload: _Payload, now: Instant) -> StepReport:
     step_id = _id_in(event.resource, TASK_RUN)
-    run_id = next((_id_in(one, FLOW_RUN) for one in event.related if one.get(_ROLE) == "flow-run"), None)
-    task, proposed = event.payload.task_run, phase(event.payload.validated_state)
+    run_id = next((_id_in(one, FLOW_RUN) for one in event.related if one[RESOURCE_ROLE] == "flow-run"), None)
+    task, proposed = payload.task_run, phase(payload.validated_state)
     tags = tags_text(task.tags)
     return StepReport(
         dialect=DIALECT,
@@ -189,7 +188,7 @@ def _facet(task: _TaskRun) -> Callable[[Json | None], Json]:
 
 
 def _id_in(resource: dict[str, str], prefix: str) -> str:
-    named = resource.get(_ID, "")
+    named = resource[RESOURCE_ID]
     if not named.startswith(prefix):
         raise EventError(f"{named!r} does not name what {prefix!r} stands for")
     try:

@@ -1,4 +1,4 @@
-"""Artifacts as Prefect prints them; members in the vendor's order, and all of them always there."""
+"""Artifacts and events as Prefect prints them; members in the vendor's order, and all of them always there."""
 
 from datetime import datetime
 
@@ -34,3 +34,24 @@ class ArtifactCollection(Struct, frozen=True):
     metadata_: Raw | None
     flow_run_id: str | None
     task_run_id: str | None
+
+
+class Event(Struct, frozen=True):
+    """Something that has happened. ``resource``, ``related`` and ``payload`` are JSON as it came."""
+
+    occurred: datetime
+    event: str
+    resource: Raw
+    related: Raw
+    payload: Raw
+    id: str
+    follows: str | None
+    received: datetime
+
+
+class EventPage(Struct, frozen=True):
+    """A page of events, how many there are in all, and the address of the next page, if there is one."""
+
+    events: list[Event]
+    total: int
+    next_page: str | None

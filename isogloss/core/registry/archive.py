@@ -29,6 +29,8 @@ from isogloss.core.model import (
     Device,
     Discard,
     Entity,
+    Event,
+    EventResource,
     Grant,
     Instant,
     LogLine,
@@ -66,6 +68,7 @@ FORMAT = 1
 TRAVELLING: tuple[type[Entity], ...] = (
     *(Setting, Project, User, Device, Token, Grant, Tag),
     *(Workflow, Run, RunState, Parameter, RunTag, MetricPoint, Metric, LogLine),
+    *(Event, EventResource),
     *(Artifact, Version, RunLink, Derivation, Stage, Discard),
     *(Record, RecordLink, TagLink, MetadataEntry, Property, Tally, AuditEntry),
 )

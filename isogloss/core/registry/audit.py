@@ -19,6 +19,8 @@ from isogloss.core.model import (
     AuditEntry,
     Discard,
     Entity,
+    Event,
+    EventResource,
     Grant,
     Instant,
     LogLine,
@@ -63,6 +65,7 @@ _OWNED: dict[type[Any], tuple[str, str]] = {
     Metric: _RUN,
     MetricPoint: _RUN,
     LogLine: _RUN,
+    Event: ("resource", "resource_id"),
     RunLink: ("version", "version_id"),
     RecordLink: ("record", "record_id"),
     TagLink: _ENTITY,
@@ -71,7 +74,7 @@ _OWNED: dict[type[Any], tuple[str, str]] = {
 }
 """What is a change of its owner: the owner's noun, which the row itself tells where it is empty, and its id's field."""
 
-_BESIDE = frozenset({Tally, Discard, Upload, Reply})
+_BESIDE = frozenset({Tally, Discard, Upload, Reply, EventResource})
 """What the registry notes for itself, which changes nothing that anybody sees."""
 
 _FIELDS: dict[type[Any], str] = {Grant: "user_id", Setting: "name"}

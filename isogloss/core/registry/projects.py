@@ -12,6 +12,7 @@ from isogloss.core.errors import Conflict, Denied, NotFound
 from isogloss.core.model import (
     Artifact,
     Entity,
+    Event,
     Grant,
     Json,
     LogLine,
@@ -259,5 +260,5 @@ _SOURCES = {
 }
 """What has rows of its own in other tables, and the sources that have all of it."""
 
-_ROWS: tuple[type[Entity], ...] = (Stage, Version, Artifact, Run, Workflow, LogLine, Record, Tally)
+_ROWS: tuple[type[Entity], ...] = (Stage, Version, Artifact, Run, Workflow, LogLine, Event, Record, Tally)
 """What says itself to which project it belongs, in an order that breaks no reference."""

@@ -18,6 +18,8 @@ from isogloss.core.model import (
     Device,
     Discard,
     Entity,
+    Event,
+    EventResource,
     Grant,
     LogLine,
     MetadataEntry,
@@ -65,6 +67,7 @@ _SOURCES: dict[type[Any], str] = {
     Record: "record",
     Stage: "stage",
     LogLine: "log",
+    Event: "event",
     TagLink: "tag_link",
     Derivation: "derivation",
 }
@@ -87,6 +90,7 @@ _OWNERS: dict[type[Any], tuple[type[Any], str]] = {
     MetricPoint: (Run, "run_id"),
     RunLink: (Version, "version_id"),
     RecordLink: (Record, "record_id"),
+    EventResource: (Event, "event_id"),
 }
 """What belongs to the project of its owner, and the field that has the owner's id."""
 

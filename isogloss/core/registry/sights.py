@@ -40,6 +40,7 @@ SOURCES: dict[str, Sight] = {
     "workflow": Sight.OF_PROJECT,
     "run_key": Sight.OF_PROJECT,
     "log": Sight.OF_PROJECT,
+    "event": Sight.OF_PROJECT,
     "stage": Sight.OF_PROJECT,
     "record": Sight.OF_PROJECT_OR_SERVER,
     "tag_link": Sight.OF_PROJECT_OR_SERVER,
@@ -61,7 +62,7 @@ SOURCES: dict[str, Sight] = {
 RELATIONS = frozenset(
     {
         *("version", "newest", "run", "prepared_run", "step", "workflow", "deployment", "parent", "child", "called"),
-        *("record", "member"),
+        *("record", "member", "earlier", "later"),
     }
 )
 """The relations that lead to rows with a project, which may be another one than that of the row that they start from.

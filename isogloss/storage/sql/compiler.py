@@ -65,6 +65,8 @@ from isogloss.core.query import (
     Span,
     Until,
     Where,
+    Wild,
+    pattern_parts,
 )
 from isogloss.storage.sql.sources import SOURCES, Relation, Source
 from isogloss.storage.sql.tables import TABLES, ByCodePoint
@@ -97,9 +99,9 @@ class Engine:
     name: str
     dialect: DefaultDialect
     among: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
-    like: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
-    resembles: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
-    bind_pattern: Callable[[str], str]
+    like: Callable[[ColumnElement[Any], str, str], ColumnElement[bool]]
+    resembles: Callable[[ColumnElement[Any], str, str], ColumnElement[bool]]
+    bind_pattern: Callable[[str, str], str]
     number: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     bind_list: Callable[[Sequence[Any]], Any]
     locks_rows: bool
@@ -117,27 +119,32 @@ def _among_array(column: ColumnElement[Any], parameter: str) -> ColumnElement[bo
     return column == any_(bindparam(parameter, type_=ARRAY(member)))
 
 
-def _like_ascii(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    return column.like(bindparam(parameter, type_=ByCodePoint))
+def _like_ascii(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
+    # Without ESCAPE there is none, and SQLite refuses an empty one.
+    return column.like(bindparam(parameter, type_=ByCodePoint), escape=escape or None)
 
 
-def _ilike_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    return column.ilike(bindparam(parameter, type_=ByCodePoint), escape="")
+def _ilike(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
+    return column.ilike(bindparam(parameter, type_=ByCodePoint), escape=escape)
 
 
-def _glob(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+def _glob(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
     return column.op("GLOB", is_comparison=True)(bindparam(parameter, type_=ByCodePoint))
 
 
-_GLOBS = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
+_GLOBS: dict[str | Wild, str] = {Wild.ANY: "*", Wild.ONE: "?", "*": "[*]", "?": "[?]", "[": "[[]"}
 
 
-def _as_glob(pattern: str) -> str:
-    return pattern.translate(_GLOBS)
+def _as_glob(pattern: str, escape: str) -> str:
+    return "".join(_GLOBS.get(part, str(part)) for part in pattern_parts(pattern, escape))
 
 
-def _like_without_escape(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    return column.like(bindparam(parameter, type_=ByCodePoint), escape="")
+def _as_it_is(pattern: str, escape: str) -> str:
+    return pattern
+
+
+def _like(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
+    return column.like(bindparam(parameter, type_=ByCodePoint), escape=escape)
 
 
 # A bound on the digits within the expression would say nearly the same, but PostgreSQL is slow to match such.
@@ -174,9 +181,9 @@ POSTGRESQL = Engine(
     name="postgresql",
     dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
     among=_among_array,
-    like=_ilike_without_escape,
-    resembles=_like_without_escape,
-    bind_pattern=str,
+    like=_ilike,
+    resembles=_like,
+    bind_pattern=_as_it_is,
     number=_match_number,
     bind_list=list,
     locks_rows=True,
@@ -521,13 +528,13 @@ class Compiler:
             case NoneOf(name, _):
                 column = source.column(name)
                 return and_(column.is_not(None), ~self.engine.among(column, parameter(next(places))))
-            case Like(name, _, without):
+            case Like(name, _, without, escape):
                 column = source.column(name)
                 for character in without:
                     column = func.replace(column, literal_column(f"'{character}'"), literal_column("''"))
-                return self.engine.like(column, parameter(next(places)))
-            case Resembles(name, _):
-                return self.engine.resembles(source.column(name), parameter(next(places)))
+                return self.engine.like(column, parameter(next(places)), escape)
+            case Resembles(name, _, escape):
+                return self.engine.resembles(source.column(name), parameter(next(places)), escape)
             case Measures(name, operator, _):
                 number = self.engine.number(source.column(name))
                 bound: ColumnElement[Any] = bindparam(parameter(next(places)), type_=Double())
@@ -621,12 +628,12 @@ def _walk(where: Where, values: list[Any], engine: Engine) -> Hashable:
         case AnyOf(name, members) | NoneOf(name, members):
             values.append(engine.bind_list(members))
             return (type(where), name)
-        case Like(name, pattern, without):
+        case Like(name, pattern, without, escape):
             values.append(pattern)
-            return (Like, name, without)
-        case Resembles(name, pattern):
-            values.append(engine.bind_pattern(pattern))
-            return (Resembles, name)
+            return (Like, name, without, escape)
+        case Resembles(name, pattern, escape):
+            values.append(engine.bind_pattern(pattern, escape))
+            return (Resembles, name, escape)
         case Measures(name, operator, value):
             values.append(value)
             return (Measures, name, operator)

@@ -6,7 +6,7 @@ import asyncpg
 
 from isogloss.storage.sql.store import postgresql_url, sqlite_path
 
-CURRENT = "0011"
+CURRENT = "0012"
 """The last migration's name."""
 
 _QUERY = "SELECT version_num FROM alembic_version"

@@ -444,6 +444,36 @@ log_lines = Table(
     Index("ix_log_lines_step", "step_id", "at", "id"),
 )
 
+# Each task run sends some, so there is no index that nothing needs. The first one is for pages, for the upkeep, which
+# removes old ones whosever they are, and for totals, which are told with every page: so it has what most ask for.
+events = Table(
+    "events",
+    metadata,
+    _text("id", key=True),
+    Column("project_id", ByCodePoint, ForeignKey("projects.id"), nullable=False),
+    _text("dialect"),
+    _text("name"),
+    _instant("occurred"),
+    _instant("received"),
+    _text("resource_id"),
+    _text("body"),
+    Index("ix_events_occurred", "occurred", "id", "project_id", "dialect", "name"),
+    Index("ix_events_name", "name", "occurred", "id"),
+)
+
+event_resources = Table(
+    "event_resources",
+    metadata,
+    Column("event_id", ByCodePoint, ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", BigInteger, primary_key=True),
+    _text("resource_id"),
+    _text("role"),
+    _instant("occurred"),
+    _text("labels"),
+    Index("ix_event_resources_resource", "resource_id", "occurred", "event_id"),
+    sqlite_with_rowid=False,
+)
+
 records = Table(
     "records",
     metadata,
@@ -653,6 +683,8 @@ TABLES: dict[type[Struct], Table] = {
     model.MetricPoint: metric_points,
     model.Metric: metrics,
     model.LogLine: log_lines,
+    model.Event: events,
+    model.EventResource: event_resources,
     model.Record: records,
     model.RecordLink: record_links,
     model.Stage: stages,

@@ -38,7 +38,7 @@ class Served:
         self._app = cast("Callable[[dict[str, Any], Any, Any], Awaitable[None]]", app)
 
     async def __call__(self, method: str, path: str, body: object = None) -> Answer:
-        """One request below ``/api``."""
+        """One request below ``/api``; the path may have a query behind it."""
         content = b"" if body is None else json.dumps(body).encode()
         sent: list[Any] = []
 
@@ -81,8 +81,8 @@ class Served:
         await self._app({**scope, "subprotocols": list(subprotocols)}, inbox.get, send)
         return sent
 
-    def _scope(self, kind: str, asked: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
-        path, _, query = asked.partition("?")
+    def _scope(self, kind: str, target: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+        path, _, query = target.partition("?")
         return {
             "type": kind,
             "asgi": {"version": "3.0"},

@@ -1,4 +1,6 @@
-"""Task runs from events: the handshake, order, repetition, and frames that make no sense; on both engines."""
+"""Events over the websocket, and task runs from them: the handshake, order, repetition, and frames that make no sense;
+on both engines.
+"""
 
 import json
 import logging
@@ -7,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from isogloss.adapters.prefect.events import EventError, task_run_report
+from isogloss.adapters.prefect.events import EventError, read_event, task_run_report
 from isogloss.core.access import ANYBODY, Credential, Principal, Role
 from isogloss.core.errors import Unauthenticated
 from isogloss.core.registry import Registry
@@ -129,17 +131,21 @@ MALFORMED = {
 }
 
 
+NO_REPORT = ("no id of a task run", "no state", "no count")
+"""Those that are events, and say of a task run what makes no sense."""
+
+
 @pytest.mark.parametrize("frame", MALFORMED.values(), ids=MALFORMED)
 def test_a_frame_that_makes_no_sense_is_an_error(frame: str) -> None:
     with pytest.raises(EventError):
-        task_run_report(frame, 0)
+        task_run_report(read_event(frame), 0)
 
 
 def test_other_events_are_passed_over() -> None:
     event = json.loads(task_event("RUNNING", "2026-01-01T00:00:00Z", run_id=None, step_id=str(uuid4())))
-    assert task_run_report(json.dumps({**event, "event": "prefect.artifact.created"}), 0) is None
+    assert task_run_report(read_event(json.dumps({**event, "event": "prefect.artifact.created"})), 0) is None
     del event["resource"]["prefect.orchestration"]
-    assert task_run_report(json.dumps(event), 0) is None
+    assert task_run_report(read_event(json.dumps(event)), 0) is None
 
 
 async def test_malformed_frames_do_not_end_the_connection(api: Served, caplog: pytest.LogCaptureFixture) -> None:
@@ -147,7 +153,67 @@ async def test_malformed_frames_do_not_end_the_connection(api: Served, caplog: p
     with caplog.at_level(logging.WARNING, "isogloss"):
         await api.events([AUTH, *MALFORMED.values(), *story(run_id, step_id)])
     assert (await api.get(f"/task_runs/{step_id}"))["state_type"] == "COMPLETED"
-    assert caplog.text.count("an event is ignored") == len(MALFORMED)
+    assert caplog.text.count("an event is ignored") == len(MALFORMED) - len(NO_REPORT)
+    assert caplog.text.count("reports no task run as it should") == len(NO_REPORT)
+
+
+async def test_an_event_that_reports_no_task_run_as_it_should_is_kept_all_the_same(api: Served) -> None:
+    await api.events([AUTH, *(MALFORMED[name] for name in NO_REPORT)])
+    asked = {"occurred": {"until": "2100-01-01T00:00:00Z"}}
+    assert (await api.post("/events/filter", {"filter": asked}))["total"] == len(NO_REPORT)
+
+
+async def test_an_event_is_kept_as_it_came_and_whoever_sends_it_again(api: Served) -> None:
+    event_id = str(uuid4())
+    sent = {
+        "occurred": "2025-06-15T10:00:00+02:00",
+        "event": "lamp.lit",
+        "resource": {"prefect.resource.id": "lamp.1", "colour": "r\u00f6t", "a": "nul\0"},
+        "related": [{"prefect.resource.id": "room.1", "prefect.resource.role": "place", "z": "1", "b": "2"}],
+        "payload": {"z": [1, 1.0, None, True], "a": {"nested": "\U0001f600"}},
+        "id": event_id.upper(),
+        "follows": event_id,
+        "received": "1999-01-01T00:00:00Z",
+        "unknown": 1,
+    }
+    await api.events([AUTH, json.dumps(sent), json.dumps({**sent, "event": "lamp.broken"})])
+    await api.events([AUTH, json.dumps({**sent, "event": "lamp.broken"})])
+    page = await api.post("/events/filter", {"filter": {"resource": {"id": ["lamp.1"]}}})
+
+    expected = {
+        "occurred": "2025-06-15T08:00:00Z",
+        "event": "lamp.lit",
+        "resource": {"prefect.resource.id": "lamp.1", "colour": "r\u00f6t", "a": "nul"},
+        "related": sent["related"],
+        "payload": sent["payload"],
+        "id": event_id,
+        "follows": event_id,
+        "received": "2025-06-15T15:06:40Z",
+    }
+    assert page == {"events": [expected], "total": 1, "next_page": None}
+    assert list(page["events"][0]) == list(expected)
+    assert list(page["events"][0]["related"][0]) == list(expected["related"][0])  # type: ignore[index]
+
+
+async def test_what_an_event_leaves_out_is_empty(api: Served) -> None:
+    least = {"occurred": 1_750_000_000, "event": "e", "resource": {"prefect.resource.id": "r"}, "id": str(uuid4())}
+    await api.events([AUTH, json.dumps(least)])
+    [kept] = (await api.post("/events/filter"))["events"]
+
+    assert (kept["related"], kept["payload"], kept["follows"]) == ([], {}, None)
+
+
+async def test_task_run_events_are_events_as_well(api: Served) -> None:
+    run_id, step_id = await parent(api), str(uuid4())
+    frames = [frame.replace("2026-11-22", "2025-06-15") for frame in story(run_id, step_id)]
+    await api.events([AUTH, *frames])
+    asked = {"any_resource": {"id": [f"prefect.flow-run.{run_id}"]}, "order": "ASC"}
+    kept = (await api.post("/events/filter", {"filter": asked}))["events"]
+
+    assert [event["event"] for event in kept] == [
+        f"prefect.task-run.{name}" for name in ("Pending", "Running", "Completed")
+    ]
+    assert [event["payload"] for event in kept] == [json.loads(frame)["payload"] for frame in frames]
 
 
 async def test_text_that_cannot_be_stored_is_mended(api: Served) -> None:

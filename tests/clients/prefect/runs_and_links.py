@@ -1,4 +1,4 @@
-"""A flow with tasks: every artifact knows its run and its task; states, names, tags and logs are read back."""
+"""A flow with tasks: every artifact knows its run and its task; states, names, tags, logs and events are read back."""
 
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from prefect.client.schemas.filters import (
     TaskRunFilterName,
 )
 from prefect.client.schemas.sorting import ArtifactSort, LogSort
+from prefect.events import emit_event
+from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter, EventOrder
 from prefect.runtime import flow_run, task_run
 
 name = unique("linked")
@@ -54,6 +56,7 @@ def whole(count: int = 3) -> int:
     print(f"{name} begins")
     values = [part(number) for number in range(1, count + 1)]
     create_markdown_artifact(f"# {values}", key=f"{name}-report")
+    emit_event(f"{name}.measured", {"prefect.resource.id": f"{name}.scale"}, payload={"values": values})
     return total(values)
 
 
@@ -128,6 +131,30 @@ spoken = [line for line in lines if line.message == f"part 2 of {name}"]
 expect([(line.level, str(line.task_run_id)) for line in spoken], [(30, steps[2])], "a task's own line")
 alone = client.read_logs(LogFilter(task_run_id=LogFilterTaskRunId(any_=[UUID(steps[2])])))
 holds(alone and {str(line.task_run_id) for line in alone} == {steps[2]}, "the lines of a task")
+
+# The events, those that its tasks sent as well; their client adds the run and the flow that they came from.
+of_run = EventAnyResourceFilter(id=[f"prefect.flow-run.{run_id}"])
+
+
+def told(names, total, limit):
+    asked = EventFilter(any_resource=of_run, event=names, order=EventOrder.ASC)
+    page = client.read_events(asked, limit=limit)
+    return page if page.total == total else None
+
+
+own, ended = EventNameFilter(prefix=[f"{name}."]), EventNameFilter(name=["prefect.task-run.Completed"])
+[measured] = eventually(lambda: told(own, 1, 50), "the event that the flow sent").events
+expect(measured.resource.root, {"prefect.resource.id": f"{name}.scale"}, "what it happened to")
+expect(measured.payload, {"values": [1, 4, 9]}, "what it tells")
+beside = {one.role: one.id for one in measured.related}
+expect(beside["flow-run"], f"prefect.flow-run.{run_id}", "the run beside it")
+expect(beside["flow"], f"prefect.flow.{run.flow_id}", "the flow beside it")
+holds(measured.occurred <= measured.received, "its times")
+page = eventually(lambda: told(ended, 4, 3), "the events of the tasks' ends")
+expect(len(page.events), 3, "a page of events")
+rest = client.read_events_page(page.next_page)
+expect((len(rest.events), rest.total, rest.next_page), (1, 4, None), "and the next one")
+holds(page.events[-1].occurred <= rest.events[0].occurred, "in their order")
 
 # A run that goes leaves its artifacts.
 client.delete_flow_run(UUID(run_id))

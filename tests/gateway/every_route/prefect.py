@@ -1,5 +1,8 @@
 """The probes of Prefect's routes, which all mean the default project."""
 
+from base64 import urlsafe_b64encode
+from json import dumps
+
 from tests.gateway.every_route.probes import Probe, alike, public, reads, writes
 
 RUN = {"flow_id": "$flow", "state": {"type": "SCHEDULED"}}
@@ -9,6 +12,9 @@ DAY = {
     "history_end": "2026-11-23T00:00:00Z",
     "history_interval_seconds": 3600,
 }
+EVER = {"occurred": {"since": "2000-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}}
+NEXT_EVENTS = urlsafe_b64encode(dumps({"filter": EVER, "total": 1, "limit": 50, "offset": 0}).encode()).decode()
+"""A token that anybody can make."""
 
 PREFECT: dict[str, Probe] = {
     "GET /csrf-token": alike("tells that there are no such tokens", "/csrf-token?client=me"),
@@ -60,6 +66,18 @@ PREFECT: dict[str, Probe] = {
         ]
     ),
     "POST /logs/filter": reads(body={}),
+    "POST /events": writes(
+        body=[
+            {
+                "occurred": "2100-01-01T00:00:00Z",
+                "event": "x",
+                "resource": {"prefect.resource.id": "x"},
+                "id": "00000000-0000-4000-8000-000000000001",
+            }
+        ]
+    ),
+    "POST /events/filter": reads(body={"filter": EVER}),
+    "GET /events/filter/next": reads(f"/events/filter/next?page-token={NEXT_EVENTS}"),
     "POST /deployments/": writes(body={"flow_id": "$flow", "name": "x"}),
     "GET /deployments/{id}": reads("/deployments/$deployment"),
     "POST /deployments/filter": reads(body={}),

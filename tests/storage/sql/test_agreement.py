@@ -29,6 +29,7 @@ from isogloss.core.query import (
     Span,
     Until,
     Where,
+    begins,
     evaluate,
 )
 from isogloss.core.registry import Registry, pages, versions
@@ -39,6 +40,9 @@ TAGS = ("red", "blue", "Red")
 words = st.sampled_from(["", "a", "A", "b", "ab", "%", "_", "\\", "é", "É", "markdown", "a-b"])
 patterns = st.text("aAb%_\\é", max_size=3)
 cased_patterns = st.text("aAb%_\\éÉ*?[]^-", max_size=4)
+escaped_patterns = st.lists(
+    st.sampled_from(["a", "A", "b", "%", "_", "é", "*", "[", "!%", "!_", "!!", "!a"]), max_size=4
+).map("".join)
 texts = ("form", "description", "artifact.slug", "producer_run")
 
 
@@ -52,6 +56,9 @@ def leaves(fields: Sequence[str], numbers: Sequence[str]) -> st.SearchStrategy[W
         st.builds(Like, st.sampled_from(fields), patterns),
         st.builds(Like, st.sampled_from(fields), patterns, st.just("-")),
         st.builds(Resembles, st.sampled_from(fields), cased_patterns),
+        st.builds(Like, st.sampled_from(fields), escaped_patterns, escape=st.just("!")),
+        st.builds(Resembles, st.sampled_from(fields), escaped_patterns, st.just("!")),
+        st.builds(begins, st.sampled_from(fields), words),
         st.builds(Measures, st.sampled_from(fields), st.sampled_from(Operator), st.sampled_from((0.0, 1.5, -2.0))),
         st.builds(IsNull, st.sampled_from(fields)),
     )

@@ -23,6 +23,7 @@ from isogloss.core.query import (
     Where,
     all_of,
     any_of,
+    begins,
 )
 from isogloss.storage.sql.compiler import POSTGRESQL, SQLITE, Compiler
 from isogloss.storage.sql.store import open_store, sqlite_path
@@ -46,6 +47,7 @@ FIELDS = {
     "run_link": ("version_id", "run_id"),
     "derivation": ("id", "version_id", "run_id", "source_version_id", "source_run_id"),
     "newest_shown_version": ("version.id",),
+    "event": ("id", "name", "occurred", "received", "body"),
 }
 RUN = Compare("role", Operator.EQ, "run")
 TRACKED = all_of(RUN, Compare("dialect", Operator.EQ, "prefect"), IsNull("deleted"))
@@ -62,7 +64,17 @@ BEGINS_7 = all_of(Compare("id", Operator.GE, VERSION_7[:20]), Compare("id", Oper
 
 BELOW_7 = all_of(Compare("uri", Operator.GE, "file:7/"), Compare("uri", Operator.LT, "file:70"))
 
+LATE = all_of(Compare("occurred", Operator.GE, 10**10), Compare("occurred", Operator.LE, 4 * 10**10))
+
+
+def concerning(*criteria: Where) -> Where:
+    """Of the source ``event``: what is asked of one of its resources, and of the time."""
+    return all_of(LATE, Has("resource", all_of(*criteria, LATE)))
+
+
 SORTS = [
+    ("event", LATE, "occurred"),
+    ("event", Compare("name", Operator.EQ, "kind-7"), "occurred"),
     ("version", EVERYTHING, "id"),
     ("version", EVERYTHING, "created"),
     ("version", EVERYTHING, "updated"),
@@ -134,6 +146,19 @@ BEHIND = all_of(
         all_of(Compare("created", Operator.EQ, 7_000_000), Compare("id", Operator.LT, VERSION_7)),
     ),
 )
+EVENTS = {
+    "by id": all_of(LATE, AnyOf("id", (RUN_7, "other"))),
+    "by name": all_of(LATE, AnyOf("name", ("kind-7",))),
+    "by names": all_of(LATE, AnyOf("name", ("kind-7", "kind-8"))),
+    "by the beginning of its name": all_of(LATE, begins("name", "kind-7")),
+    "by its resource": concerning(Compare("place", Operator.EQ, 0), AnyOf("resource_id", ("run.7",))),
+    "by any resource": concerning(AnyOf("resource_id", ("flow.7",))),
+    "by any of several": concerning(AnyOf("resource_id", ("flow.7", "run.8"))),
+    "by the beginning of a resource": concerning(begins("resource_id", "run.77")),
+    "by a related resource": concerning(Not(Compare("place", Operator.EQ, 0)), AnyOf("resource_id", ("flow.7",))),
+    "by role": concerning(AnyOf("role", ("flow",))),
+    "one of each resource": all_of(LATE, Not(Has("later", LATE))),
+}
 LEVELS = {
     "links of versions": ("run_link", all_of(AnyOf("version_id", IDS), PRODUCED), Sort("version_id", then="run_id")),
     "links of runs": ("run_link", all_of(AnyOf("run_id", IDS), PRODUCED), Sort("version_id", then="run_id")),
@@ -237,6 +262,12 @@ def test_the_next_run_of_a_workflow_is_found_by_an_index(crowded: str) -> None:
     query = Query(source="workflow", fields=("id", "next_run"), project_id="?", where=AnyOf("id", IDS))
 
     assert problems(crowded, query, may_sort=False) == []
+
+
+@pytest.mark.parametrize("where", EVENTS.values(), ids=EVENTS.keys())
+@pytest.mark.parametrize("descending", [True, False], ids=["descending", "ascending"])
+def test_events_are_found_by_indexes(crowded: str, where: Where, descending: bool) -> None:
+    assert problems(crowded, page("event", where, Sort("occurred", descending)), may_sort=True) == []
 
 
 def test_a_page_behind_a_place_is_read_off_an_index(crowded: str) -> None:

@@ -1,10 +1,10 @@
 """The kinds of values that bodies are made of."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -23,12 +23,14 @@ from isogloss.core.model import Instant
 from isogloss.core.names import NAME_BYTES
 
 PATTERN_CHARACTERS = 10_000
-"""The longest pattern of a ``like_``."""
+"""The longest pattern of a ``like_``, or of a label together with its name."""
 
 SUPERSET_SIZE = 100
-"""How many different tags an ``all_`` may ask for: each one is a condition of its own."""
+"""How many different values may be asked for where each one is a condition of its own, as tags of an ``all_`` are."""
 
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1
+
+V = TypeVar("V", bound=Hashable)
 
 Schemas = Callable[[Any], core_schema.CoreSchema]
 
@@ -87,6 +89,11 @@ def storable(value: str) -> str:
     return value
 
 
+def without_nul(text: Any) -> Any:
+    """A text without NUL, where what it belongs to shall not be lost for one."""
+    return text.replace("\0", "") if isinstance(text, str) else text
+
+
 def within_index(value: str) -> str:
     """A name that both engines can keep in an index, as it is. Raises ``ValueError``."""
     value = storable(value)
@@ -95,13 +102,15 @@ def within_index(value: str) -> str:
     return value
 
 
-def _pattern(value: str) -> str:
+def short_pattern(value: str) -> str:
+    """A pattern that the engines take, as it is. Raises ``ValueError``."""
     if len(value) > PATTERN_CHARACTERS:
         raise ValueError(f"Patterns must be at most {PATTERN_CHARACTERS} characters long.")
     return storable(value)
 
 
-def _few(values: list[str]) -> list[str]:
+def few(values: list[V]) -> list[V]:
+    """No more values than can be conditions of their own, as they are. Raises ``ValueError``."""
     if len(values) > SUPERSET_SIZE and len(set(values)) > SUPERSET_SIZE:
         raise ValueError(f"At most {SUPERSET_SIZE} different values can be asked for at once.")
     return values
@@ -148,11 +157,11 @@ Text = Annotated[str, AfterValidator(storable)]
 Name = Annotated[str, AfterValidator(within_index)]
 """Text that may be looked up: short enough for an index."""
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Pattern = Annotated[str, AfterValidator(short_pattern)]
 """What a ``like_`` looks for."""
 
-Superset = Annotated[list[Text], AfterValidator(_few)]
-"""What tags must all be there."""
+Superset = Annotated[list[Text], AfterValidator(few)]
+"""What must all be there, or not be there, or what something begins with."""
 
 Identifier = Annotated[str, GetPydanticSchema(_identifier_schema)]
 """A UUID in any of the spellings pydantic takes, as dashed lower-case text."""

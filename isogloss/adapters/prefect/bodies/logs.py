@@ -1,7 +1,7 @@
 """Log lines."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -16,19 +16,16 @@ from isogloss.adapters.prefect.bodies.common import (
     Text,
     Word,
     storable,
+    without_nul,
 )
-
-
-def _without_nul(text: Any) -> Any:
-    return text.replace("\0", "") if isinstance(text, str) else text
 
 
 class LogCreate(Strict):
     """A new line. The vendor drops NUL from it, so that no line is lost for one."""
 
-    name: Annotated[Name, BeforeValidator(_without_nul)]
+    name: Annotated[Name, BeforeValidator(without_nul)]
     level: Integer
-    message: Annotated[Text, BeforeValidator(_without_nul)]
+    message: Annotated[Text, BeforeValidator(without_nul)]
     timestamp: Moment
     flow_run_id: Identifier | None = None
     task_run_id: Identifier | None = None

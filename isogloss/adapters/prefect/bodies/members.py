@@ -11,6 +11,7 @@ from pydantic import Field
 from isogloss.adapters.prefect.bodies.artifacts import ArtifactCollectionFilter, ArtifactFilter, ArtifactSort
 from isogloss.adapters.prefect.bodies.common import GREATEST_INTEGER, Identifier, Name, Strict
 from isogloss.adapters.prefect.bodies.deployments import DeploymentFilter
+from isogloss.adapters.prefect.bodies.events import EVENT_PAGE_SIZE, EventFilter
 from isogloss.adapters.prefect.bodies.flow_runs import FlowRunFilter, FlowRunSort
 from isogloss.adapters.prefect.bodies.flows import FlowFilter
 from isogloss.adapters.prefect.bodies.logs import LogFilter, LogSort
@@ -99,6 +100,13 @@ class LogPage(Struct, frozen=True, kw_only=True):
     offset: Offset = 0
     logs: LogFilter | None = None
     sort: LogSort = LogSort.TIMESTAMP_ASC
+
+
+class EventPage(Struct, frozen=True, kw_only=True):
+    """Which events to list."""
+
+    filter: EventFilter | None = None
+    limit: Annotated[int, Field(ge=0, le=EVENT_PAGE_SIZE)] = EVENT_PAGE_SIZE
 
 
 class SetState(Struct, frozen=True, kw_only=True):

@@ -1,156 +1,69 @@
-"""The websocket over which clients send events. Those of task runs are recorded; all others are taken and forgotten."""
+"""Events: kept in bulk, listed page by page."""
 
-import asyncio
-import json
-import logging
-from typing import Any
+from collections.abc import Sequence
 
-from litestar import WebSocket
-from litestar.exceptions import WebSocketDisconnect
-from litestar.handlers import WebsocketRouteHandler
-
-from isogloss.adapters.prefect.events import EventError, task_run_report
-from isogloss.adapters.prefect.filters import DIALECT
-from isogloss.adapters.prefect.routes import PREFIX
-from isogloss.core.access import Credential, Gate, Principal, Role, require_in
-from isogloss.core.errors import Denied, Unauthenticated
-from isogloss.core.model import Project
+from isogloss.adapters.prefect import wire
+from isogloss.adapters.prefect.bodies.events import EventBatch, EventFilter
+from isogloss.adapters.prefect.bodies.members import EventPage
+from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, query_text
+from isogloss.adapters.prefect.event_filters import event_query, settled
+from isogloss.adapters.prefect.event_translate import (
+    Continuation,
+    continuation,
+    event,
+    event_report,
+    page_token,
+)
+from isogloss.adapters.prefect.failures import detail, encode
+from isogloss.adapters.prefect.routes import PREFIX, Route, caller, root_of
+from isogloss.adapters.reply import NO_CONTENT, Reply
+from isogloss.core.model import Event
 from isogloss.core.registry import Registry
-from isogloss.core.registry.callers import registry_for
-from isogloss.core.registry.steps import StepReport, record_steps
+from isogloss.core.registry.events import keep_events, list_and_count_events, list_events
 
-logger = logging.getLogger("isogloss.prefect.events")
+_BATCH: Whole[EventBatch] = Whole(EventBatch)
+_PAGE: Members[EventPage] = Members(EventPage)
 
-PATH = f"{PREFIX}/events/in"
-SUBPROTOCOL = "prefect"
-PROTOCOL_ERROR, POLICY_VIOLATION = 1002, 1008
-
-AUTHENTICATION_SECONDS = 60.0
-WAITING_FRAMES = 1000
-"""So many frames may wait to be written before the client is made to wait."""
-
-BATCH = 200
-"""The most frames that one transaction takes."""
-
-AnySocket = WebSocket[Any, Any, Any]
+_NEXT = "/events/filter/next"
+_TOKEN = "page-token"  # noqa: S105 - a parameter's name
 
 
-class _RefusedError(Exception):
-    """The client is not let in; the message says why."""
+async def create_events(registry: Registry, request: AnyRequest) -> Reply:
+    """Keep events; those that are here already stay as they are."""
+    batch = await _BATCH.read(request)
+    received, project = registry.clock(), registry.default_project
+    await keep_events(registry, caller(request), [event_report(told, project.id, received) for told in batch])
+    return NO_CONTENT
 
 
-def event_handlers(registry: Registry, gate: Gate) -> list[WebsocketRouteHandler]:
-    """The websocket's handler over a registry; ``gate`` says who may send."""
-
-    async def receive_events(socket: AnySocket) -> None:
-        caller = await _admitted(socket, gate, registry.default_project)
-        if caller is None:
-            return
-        seen = registry_for(registry, caller, DIALECT, record_steps.__name__)
-        frames: asyncio.Queue[str | None] = asyncio.Queue(WAITING_FRAMES)
-        writing = asyncio.create_task(_write(seen, caller, frames))
-        try:
-            while True:
-                await frames.put(await socket.receive_data(mode="text"))
-        except WebSocketDisconnect:
-            pass
-        finally:
-            # What was sent before the end is written, whatever the end was.
-            await frames.put(None)
-            await writing
-
-    return [WebsocketRouteHandler(PATH)(receive_events)]
+async def read_events(registry: Registry, request: AnyRequest) -> Reply:
+    """The first page of events, and how many there are in all."""
+    asked = await _PAGE.read(request)
+    wanted = settled(asked.filter or EventFilter(), registry.clock())
+    query = event_query(wanted, registry.default_project.id, asked.limit, 0)
+    found, total = await list_and_count_events(registry, caller(request), query)
+    return _page(request, found, Continuation(wanted, total, asked.limit, asked.limit))
 
 
-async def _admitted(socket: AnySocket, gate: Gate, project: Project) -> Principal | None:
-    """Who sends, after the vendor's handshake; None when the socket is closed instead.
-
-    Clients of old do not know the handshake: they are let in where nobody has to say who they are.
-    """
-    if SUBPROTOCOL not in socket.scope["subprotocols"]:
-        try:
-            caller = await _editor(gate, None, project)
-        except _RefusedError:
-            await socket.close(PROTOCOL_ERROR)
-            return None
-        await socket.accept()
-        return caller
-    await socket.accept(subprotocols=SUBPROTOCOL)
-    try:
-        async with asyncio.timeout(AUTHENTICATION_SECONDS):
-            message = await socket.receive_data(mode="text")
-        caller = await _editor(gate, _credential(message), project)
-    except WebSocketDisconnect:
-        return None
-    except TimeoutError:
-        await socket.close(POLICY_VIOLATION, "Expected 'auth' message")
-        return None
-    except _RefusedError as refusal:
-        await socket.close(POLICY_VIOLATION, str(refusal))
-        return None
-    await socket.send_text('{"type":"auth_success"}')
-    return caller
+async def read_next_events(registry: Registry, request: AnyRequest) -> Reply:
+    """The page that a page before gave the address of. Whoever made a token up is answered what they may see."""
+    going_on = continuation(query_text(request, _TOKEN))
+    if going_on is None:
+        raise detail(403, "Forbidden")
+    query = event_query(going_on.filter, registry.default_project.id, going_on.limit, going_on.offset)
+    found = await list_events(registry, caller(request), query)
+    behind = going_on.offset + going_on.limit
+    return _page(request, found, Continuation(going_on.filter, going_on.total, going_on.limit, behind))
 
 
-def _credential(message: str | bytes) -> Credential | None:
-    """The credential in a handshake's message: ``name:password``, or a token alone. Raises ``_RefusedError``."""
-    try:
-        said = json.loads(message)
-    except ValueError:
-        said = None
-    if not isinstance(said, dict) or said.get("type") != "auth":
-        raise _RefusedError("Expected 'auth' message")
-    token = said.get("token")
-    if not isinstance(token, str) or not token:
-        return None
-    name, colon, secret = token.partition(":")
-    return Credential(name=name, secret=secret) if colon else Credential(name=None, secret=token)
+def _page(request: AnyRequest, found: Sequence[Event], going_on: Continuation) -> Reply:
+    more = going_on.offset < going_on.total
+    address = f"{root_of(request)}{PREFIX}{_NEXT}?{_TOKEN}={page_token(going_on)}" if more else None
+    return Reply(encode(wire.EventPage([event(each) for each in found], going_on.total, address)))
 
 
-async def _editor(gate: Gate, credential: Credential | None, project: Project) -> Principal:
-    try:
-        caller = await gate(credential)
-        require_in(caller, project.id, Role.EDITOR)
-    except Unauthenticated:
-        missing = credential is None
-        raise _RefusedError("Auth required but no token provided" if missing else "Invalid token") from None
-    except Denied as error:
-        raise _RefusedError(str(error)[:100]) from None
-    return caller
-
-
-async def _write(registry: Registry, caller: Principal, frames: "asyncio.Queue[str | None]") -> None:
-    """Record frames until None comes; those that wait go together into one transaction."""
-    last = False
-    while not last:
-        batch = [await frames.get()]
-        while len(batch) < BATCH and not frames.empty():
-            batch.append(frames.get_nowait())
-        last = batch[-1] is None
-        reports = [report for frame in batch if frame is not None and (report := _read(registry, frame))]
-        await _record(registry, caller, reports)
-
-
-def _read(registry: Registry, frame: str) -> StepReport | None:
-    try:
-        return task_run_report(frame, registry.clock())
-    except EventError as error:
-        logger.warning("an event is ignored: %s", error)
-    except Exception:
-        logger.exception("an event could not be read and is ignored")
-    return None
-
-
-async def _record(registry: Registry, caller: Principal, reports: list[StepReport]) -> None:
-    """Write reports together; where that fails, each by itself, so that one does not spoil the others."""
-    project = registry.default_project
-    try:
-        await record_steps(registry, caller, project, reports)
-        return
-    except Exception:
-        logger.warning("%d task run events are written one by one", len(reports), exc_info=True)
-    for report in reports:
-        try:
-            await record_steps(registry, caller, project, [report])
-        except Exception:
-            logger.exception("the event %s of task run %s is lost", report.state.id, report.step_id)
+ROUTES = (
+    Route("POST", "/events", create_events),
+    Route("POST", "/events/filter", read_events),
+    Route("GET", _NEXT, read_next_events),
+)

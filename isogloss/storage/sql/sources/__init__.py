@@ -7,7 +7,7 @@ another only when a source is built.
 
 from collections.abc import Callable
 
-from isogloss.storage.sql.sources import accounts, artifacts, belongings, records, runs, versions
+from isogloss.storage.sql.sources import accounts, artifacts, belongings, events, records, runs, versions
 from isogloss.storage.sql.sources.shapes import Keyed, Relation, Source
 
 __all__ = ["SOURCES", "Keyed", "Relation", "Source"]
@@ -39,6 +39,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
     "metric_point": runs.metric_point_source,
     "run_key": runs.run_key_source,
     "log": runs.log_source,
+    "event": events.event_source,
     "token": accounts.token_source,
     "user": accounts.user_source,
     "device": accounts.device_source,
