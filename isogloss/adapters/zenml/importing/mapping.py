@@ -10,15 +10,13 @@ from msgspec import Raw
 
 from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.account_translate import UserFacet, with_user_facet
+from isogloss.adapters.zenml.code_repository_translate import REPOSITORY, RepositoryFacet, repository_key
 from isogloss.adapters.zenml.importing import wire
 from isogloss.adapters.zenml.importing.rows import derived_id, document, record, tagged, text_of
 from isogloss.adapters.zenml.importing.wire import NULL, Reference, Thing
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, VersionFacet, model_key
 from isogloss.adapters.zenml.model_wire import ModelMetadata
-from isogloss.adapters.zenml.routes.code_repositories import KIND as REPOSITORY
-from isogloss.adapters.zenml.routes.code_repositories import Facet as RepositoryFacet
-from isogloss.adapters.zenml.routes.code_repositories import repository_key
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,
     FLAVOR,
