@@ -29,13 +29,9 @@ async def dump() -> dict[str, Any]:
             "task runs": await every(client.read_task_runs, None),
             "logs": await every(client.read_logs, LogSort.TIMESTAMP_ASC),
             "flows": {},
-            "deployments": {},
         }
         for run in kinds["flow runs"].values():
             kinds["flows"][run["flow_id"]] = (await client.read_flow(run["flow_id"])).model_dump(mode="json")
-            if run["deployment_id"] is not None:
-                found = await client.read_deployment(run["deployment_id"])
-                kinds["deployments"][run["deployment_id"]] = found.model_dump(mode="json")
         newest = {each["key"] for each in kinds["collections"].values()}
         kinds["order"] = {}
         for key in sorted(newest):
