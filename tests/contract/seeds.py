@@ -41,6 +41,8 @@ class PrefectSeeds:
                 return "resource"
             case ["deployments", *_]:
                 return self._deployment()
+            case ["automations", *_]:
+                return f"prefect.deployment.{self.deployment}"
         raise ValueError(path)
 
     def for_member(self, name: str) -> str | None:

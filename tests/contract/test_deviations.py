@@ -36,7 +36,9 @@ FILTERS = [
     "/work_pools/filter",
 ]
 NUMBERED = [f"/{noun}/paginate" for noun in ("flow_runs", "task_runs", "flows", "deployments")]
-COUNTS = [f"/{noun}/count" for noun in ("artifacts", "artifacts/latest", "flow_runs", "task_runs", "flows")]
+COUNTS = [
+    f"/{noun}/count" for noun in ("artifacts", "artifacts/latest", "flow_runs", "task_runs", "flows", "deployments")
+]
 HEALTH = "GET /health"
 """Asked by whoever runs a server: it needs neither a version nor a credential."""
 _numbers = itertools.count()
@@ -165,6 +167,7 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
     bodies |= {f"/{noun}/history": {"history_start": 5} for noun in ("flow_runs", "task_runs")}
     bodies |= {f"/ui/flows/{what}": {"flow_ids": 5} for what in ("count-deployments", "next-runs")}
     bodies |= {"/saved_searches/filter": {"offset": -1}, "/ui/flow_runs/count-task-runs": {}}
+    bodies |= {"/ui/task_runs/count": every}
     bodies |= {"/ui/flow_runs/history": {"sort": "SIDEWAYS"}}
     for path, body in bodies.items():
         answer = post(running, path, body)

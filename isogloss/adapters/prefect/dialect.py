@@ -11,6 +11,7 @@ from isogloss.adapters.prefect.routes import (
     Route,
     admin,
     artifacts,
+    automations,
     concurrency,
     deployments,
     events,
@@ -38,6 +39,7 @@ ROUTES: tuple[Route, ...] = (
     *concurrency.ROUTES,
     *work_pools.ROUTES,
     *saved_searches.ROUTES,
+    *automations.ROUTES,
     *pages.ROUTES,
 )
 """Every operation that is served."""

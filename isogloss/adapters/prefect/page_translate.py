@@ -1,11 +1,12 @@
 """From totals and numbered pages to what Prefect's pages read. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import structs
 
 from isogloss.adapters.prefect import page_wire as wire
+from isogloss.adapters.prefect.bodies.states import StateType
 from isogloss.adapters.prefect.failures import detail
 from isogloss.adapters.prefect.filters import NO_FLOW
 from isogloss.adapters.prefect.run_translate import estimated_run_time, lateness, shown_type, task_run
@@ -18,6 +19,19 @@ T = TypeVar("T")
 
 SPANS = 500
 """The most spans that a history has; the rest of the time that was asked for is left out."""
+
+COUNTED_STATES = (
+    StateType.COMPLETED,
+    StateType.PENDING,
+    StateType.RUNNING,
+    StateType.FAILED,
+    StateType.CANCELLED,
+    StateType.CRASHED,
+    StateType.PAUSED,
+    StateType.CANCELLING,
+    StateType.SCHEDULED,
+)
+"""The order in which states are counted."""
 
 _SECOND = 1_000_000
 
@@ -63,6 +77,16 @@ def bar(run: RunTimes, now: Instant) -> wire.FlowRunBar:
         duration=seconds(estimated_run_time(run, now)),
         lateness=seconds(lateness(run, now)),
     )
+
+
+def by_state(totals: Mapping[str | None, int]) -> dict[StateType, int]:
+    """How many runs each state has, those without a run included; what has no state does not count."""
+    shown = dict.fromkeys(COUNTED_STATES, 0)
+    for state_type, total in totals.items():
+        named = shown_type(state_type)
+        if named is not None:
+            shown[StateType(named)] += total
+    return shown
 
 
 def next_run(run: Run) -> wire.NextFlowRun:

@@ -13,14 +13,14 @@ from isogloss.adapters.prefect.bodies.flow_runs import FlowRunFilter
 from isogloss.adapters.prefect.bodies.flows import FlowSort
 from isogloss.adapters.prefect.bodies.pages import DeploymentPage, DeploymentPages, FlowPage, FlowPages
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunFilter
-from isogloss.adapters.prefect.bodies.totals import FlowCount
+from isogloss.adapters.prefect.bodies.totals import DeploymentCount, FlowCount
 from isogloss.adapters.prefect.filters import NO_FLOW
 from isogloss.core.query import NOTHING, Compare, Has, IsNull, Operator, Query, Sort, Where, all_of
 from isogloss.core.registry.runs import RUN, STEP
 from isogloss.core.registry.workflows import DEPLOYMENT, WORKFLOW
 
 FlowsAsked: TypeAlias = FlowPage | FlowPages | FlowCount
-DeploymentsAsked: TypeAlias = DeploymentPage | DeploymentPages
+DeploymentsAsked: TypeAlias = DeploymentPage | DeploymentPages | DeploymentCount
 
 FLOW_SORTS = {
     FlowSort.CREATED_DESC: Sort("created", descending=True),

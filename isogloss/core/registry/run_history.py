@@ -123,6 +123,15 @@ async def count_steps(
     return dict(await registry.store.read(lambda unit: unit.count_by(query, ("parent_id",))))
 
 
+async def count_by_state(registry: Registry, caller: Principal, query: Query) -> dict[str | None, int]:
+    """How many of the runs that satisfy a query over the source ``run`` are in each type of state.
+
+    Those without a run are left out. One statement. Raises ``Denied``.
+    """
+    require(caller, Role.VIEWER)
+    return dict(await registry.store.read(lambda unit: unit.count_by(query, ("state_type",))))
+
+
 def _by_group(totals: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
     return {tuple(group): total for *group, _, total in totals}
 

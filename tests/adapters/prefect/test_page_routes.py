@@ -90,6 +90,11 @@ async def test_counts_follow_the_filters_of_lists(api: Served) -> None:
     assert await api.post("/flows/count", completed) == 1
     assert await api.post("/flows/count", {"task_runs": {}}) == 1
 
+    await api.post("/deployments/", {"name": "d", "flow_id": one})
+    assert await api.post("/deployments/count") == 1
+    assert await api.post("/deployments/count", {"flows": {"name": {"any_": ["other"]}}}) == 0
+    assert await api.post("/deployments/count", {"work_pool_queues": {}}) == 0
+
 
 async def test_flows_are_found_by_their_deployments_and_deployments_by_their_flows_and_runs(api: Served) -> None:
     one, other = await flow(api, "one"), await flow(api, "other")
@@ -147,6 +152,24 @@ async def test_task_runs_are_counted_without_those_that_called_a_flow_run(api: S
 
     found = await api.post("/ui/flow_runs/count-task-runs", {"flow_run_ids": [second, first]})
     assert list(found.items()) == [(second, 0), (first, 2)]
+
+
+async def test_task_runs_are_counted_by_state(api: Served) -> None:
+    flow_id = await flow(api)
+    first, second = await run(api, flow_id), await run(api, flow_id)
+    for run_id, key, state in ((first, "a", "PENDING"), (first, "b", "COMPLETED"), (second, "c", "COMPLETED")):
+        await task(api, run_id, key, state={"type": state})
+
+    whole = await api.post("/ui/task_runs/count")
+    one = await api.post("/ui/task_runs/count", {"flow_runs": {"id": {"any_": [first]}}})
+
+    assert [(state, total) for state, total in whole.items() if total] == [("COMPLETED", 2), ("PENDING", 1)]
+    assert len(whole) == 9
+    assert {state: total for state, total in one.items() if total} == {"COMPLETED": 1, "PENDING": 1}
+
+
+async def test_there_are_no_automations(api: Served) -> None:
+    assert await api.get(f"/automations/related-to/prefect.deployment.{uuid4()}") == []
 
 
 async def test_a_task_run_comes_with_the_name_of_its_flow_run(api: Served) -> None:

@@ -144,8 +144,13 @@ def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
         ("GET", "/deployments/{id:uuid}"): (f"/deployments/{made['deployment']}", None),
         ("POST", "/deployments/filter"): ("/deployments/filter", {}),
         ("POST", "/deployments/paginate"): ("/deployments/paginate", {}),
+        ("POST", "/deployments/count"): ("/deployments/count", {}),
         ("POST", "/work_pools/filter"): ("/work_pools/filter", {}),
         ("POST", "/saved_searches/filter"): ("/saved_searches/filter", {}),
+        ("GET", "/automations/related-to/{resource_id:str}"): (
+            f"/automations/related-to/prefect.deployment.{made['deployment']}",
+            None,
+        ),
         ("POST", "/ui/flow_runs/history"): ("/ui/flow_runs/history", JOINED),
         ("POST", "/ui/flow_runs/count-task-runs"): (
             "/ui/flow_runs/count-task-runs",
@@ -153,6 +158,7 @@ def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
         ),
         ("POST", "/ui/flows/count-deployments"): ("/ui/flows/count-deployments", {"flow_ids": [made["flow"]]}),
         ("POST", "/ui/flows/next-runs"): ("/ui/flows/next-runs", {"flow_ids": [made["flow"]]}),
+        ("POST", "/ui/task_runs/count"): ("/ui/task_runs/count", JOINED),
         ("GET", "/ui/task_runs/{id:uuid}"): (f"/ui/task_runs/{made['step']}", None),
         ("GET", "/task_runs/{id:uuid}"): (f"/task_runs/{made['step']}", None),
         ("POST", "/task_runs/filter"): ("/task_runs/filter", JOINED),

@@ -3,29 +3,15 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-from expecting import expect, holds, raises, unique
+from expecting import eventually, expect, holds, raises, unique
 
 __all__ = ["API", "command", "eventually", "expect", "holds", "http", "raises", "unique"]
 
 API = os.environ["PREFECT_API_URL"].rstrip("/")
-
-
-def eventually(look: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
-    """What ``look`` gives once it gives something: task runs and logs reach the server after the fact."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise SystemExit(f"never came: {what}")
-        time.sleep(0.1)
 
 
 def command(*arguments: str, fails: bool = False) -> str:

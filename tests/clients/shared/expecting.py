@@ -1,5 +1,6 @@
 """What the programs of every client say of what they find. They run in the client's own environment, without pytest."""
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -31,3 +32,15 @@ def raises(kind: type[E], act: Callable[[], Any], what: str) -> E:
     except kind as error:
         return error
     raise SystemExit(f"no {kind.__name__}: {what}")
+
+
+def eventually(look: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
+    """What ``look`` gives once it gives something, for what reaches a server after the fact."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise SystemExit(f"never came: {what}")
+        time.sleep(0.1)

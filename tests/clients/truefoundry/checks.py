@@ -1,13 +1,12 @@
 """What the programs beside this one share. They run in the client's own environment, without pytest."""
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import requests
-from expecting import expect, holds, raises, unique
+from expecting import eventually, expect, holds, raises, unique
 
 __all__ = [
     "FAMILY",
@@ -62,15 +61,6 @@ def absent(act: Callable[[], Any], what: str) -> None:
     names = {each.__name__ for each in type(error).__mro__}
     known = {"MlFoundryException", "NotFoundException", "NotFoundError"}
     holds(names & known, f"an error of the client's own for {what}: {error!r}")
-
-
-def eventually(holding: Callable[[], Any], what: str) -> None:
-    """Wait until it holds, which may take some seconds; end the program when it takes longer."""
-    deadline = time.monotonic() + 30
-    while not holding():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"does not come to hold: {what}")
-        time.sleep(0.1)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -85,14 +85,19 @@ PREFECT: dict[str, Probe] = {
     "GET /deployments/{id}": reads("/deployments/$deployment"),
     "POST /deployments/filter": reads(body={}),
     "POST /deployments/paginate": reads(body={}),
+    "POST /deployments/count": reads(body={}),
     "DELETE /deployments/{id}": writes("/deployments/$deployment"),
     "POST /deployments/{id}/create_flow_run": writes("/deployments/$deployment/create_flow_run", {}),
     "POST /v2/concurrency_limits/increment-with-lease": writes(body={"names": [], "slots": 1}),
     "POST /work_pools/filter": alike("tells that there are none", body={}),
     "POST /saved_searches/filter": alike("tells that there are none", body={}),
+    "GET /automations/related-to/{resource_id}": alike(
+        "tells that there are none", "/automations/related-to/prefect.deployment.$deployment"
+    ),
     "POST /ui/flow_runs/history": reads(body={}),
     "POST /ui/flow_runs/count-task-runs": reads(body={"flow_run_ids": ["$flow_run"]}),
     "POST /ui/flows/count-deployments": reads(body={"flow_ids": ["$flow"]}),
     "POST /ui/flows/next-runs": reads(body={"flow_ids": ["$flow"]}),
+    "POST /ui/task_runs/count": reads(body={}),
     "GET /ui/task_runs/{id}": reads("/ui/task_runs/$task_run"),
 }

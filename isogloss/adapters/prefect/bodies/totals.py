@@ -56,6 +56,17 @@ class EventCount(Struct, frozen=True, kw_only=True):
     time_interval: Annotated[float, Field(ge=0.01)] = 1.0
 
 
+class DeploymentCount(Struct, frozen=True, kw_only=True):
+    """Which deployments to count."""
+
+    flows: FlowFilter | None = None
+    flow_runs: FlowRunFilter | None = None
+    task_runs: TaskRunFilter | None = None
+    deployments: DeploymentFilter | None = None
+    work_pools: WorkPoolFilter | None = None
+    work_pool_queues: WorkQueueFilter | None = None
+
+
 class TaskRunHistory(Struct, frozen=True, kw_only=True):
     """Which task runs to spread over which time. Spans are ``history_interval_seconds`` long."""
 

@@ -1,9 +1,10 @@
-"""Deployments: made or changed by name, read, listed, deleted, run."""
+"""Deployments: made or changed by name, read, listed, counted, deleted, run."""
 
 from isogloss.adapters.prefect import workflow_queries
 from isogloss.adapters.prefect.bodies.deployments import DeploymentCreate
 from isogloss.adapters.prefect.bodies.flow_runs import DeploymentFlowRunCreate
 from isogloss.adapters.prefect.bodies.pages import DeploymentPage, DeploymentPages
+from isogloss.adapters.prefect.bodies.totals import DeploymentCount
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
 from isogloss.adapters.prefect.deployment_translate import (
     complete_deployment,
@@ -19,7 +20,7 @@ from isogloss.adapters.prefect.run_changes import make_deployed_run, mirror
 from isogloss.adapters.prefect.run_translate import flow_run
 from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.errors import Conflict
-from isogloss.core.registry import Registry
+from isogloss.core.registry import Registry, pages
 from isogloss.core.registry.runs import create_run
 from isogloss.core.registry.workflows import (
     DEPLOYMENT,
@@ -33,6 +34,7 @@ from isogloss.core.registry.workflows import delete_deployment as delete
 _DEPLOYMENT: Whole[DeploymentCreate] = Whole(DeploymentCreate)
 _PAGE: Members[DeploymentPage] = Members(DeploymentPage)
 _PAGES: Members[DeploymentPages] = Members(DeploymentPages)
+_COUNT: Members[DeploymentCount] = Members(DeploymentCount)
 _RUN: Whole[DeploymentFlowRunCreate] = Whole(DeploymentFlowRunCreate)
 
 DEFAULT_POOL = "default-agent-pool"
@@ -80,6 +82,12 @@ async def paginate_deployments(registry: Registry, request: AnyRequest) -> Reply
     return Reply(encode(numbered([deployment(each) for each in found], total, asked.limit, asked.page)))
 
 
+async def count_deployments(registry: Registry, request: AnyRequest) -> Reply:
+    """How many deployments there are."""
+    query = workflow_queries.deployments(await _COUNT.read(request), registry.default_project.id)
+    return Reply(b"%d" % await pages.count(registry, caller(request), query))
+
+
 async def delete_deployment(registry: Registry, request: AnyRequest) -> Reply:
     """Delete a deployment and its runs that wait for their time."""
     await delete(
@@ -121,6 +129,7 @@ ROUTES = (
     Route("POST", "/deployments/", create_deployment),
     Route("POST", "/deployments/filter", read_deployments),
     Route("POST", "/deployments/paginate", paginate_deployments),
+    Route("POST", "/deployments/count", count_deployments),
     Route("GET", "/deployments/{id:uuid}", read_deployment),
     Route("DELETE", "/deployments/{id:uuid}", delete_deployment),
     Route("POST", "/deployments/{id:uuid}/create_flow_run", create_flow_run_from_deployment),

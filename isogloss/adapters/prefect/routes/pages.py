@@ -1,19 +1,20 @@
 """What only the vendor's own pages ask: bars, counts and next runs, of many rows at once."""
 
 from isogloss.adapters.prefect import run_queries
-from isogloss.adapters.prefect.bodies.totals import FlowIds, FlowRunBars, FlowRunIds
+from isogloss.adapters.prefect.bodies.totals import FlowIds, FlowRunBars, FlowRunIds, TaskRunCount
 from isogloss.adapters.prefect.decode import AnyRequest, Members, path_uuid
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.page_translate import bar, named_task_run, next_run
+from isogloss.adapters.prefect.page_translate import bar, by_state, named_task_run, next_run
 from isogloss.adapters.prefect.routes import Route, caller
 from isogloss.adapters.reply import Reply
 from isogloss.core.registry import Registry
-from isogloss.core.registry.run_history import count_steps, list_run_times
+from isogloss.core.registry.run_history import count_by_state, count_steps, list_run_times
 from isogloss.core.registry.runs import get_step
 from isogloss.core.registry.workflows import count_deployments, next_runs
 
 _BARS: Members[FlowRunBars] = Members(FlowRunBars)
 _FLOW_RUNS: Members[FlowRunIds] = Members(FlowRunIds)
+_TASK_RUNS: Members[TaskRunCount] = Members(TaskRunCount)
 _FLOWS: Members[FlowIds] = Members(FlowIds)
 
 
@@ -29,6 +30,12 @@ async def count_task_runs_by_flow_run(registry: Registry, request: AnyRequest) -
     asked = await _FLOW_RUNS.read(request)
     found = await count_steps(registry, caller(request), registry.default_project, asked.flow_run_ids)
     return Reply(encode({run_id: found.get(run_id, 0) for run_id in asked.flow_run_ids}))
+
+
+async def count_task_runs_by_state(registry: Registry, request: AnyRequest) -> Reply:
+    """How many task runs there are in each state."""
+    query = run_queries.task_runs(await _TASK_RUNS.read(request), registry.default_project.id)
+    return Reply(encode(by_state(await count_by_state(registry, caller(request), query))))
 
 
 async def count_deployments_by_flow(registry: Registry, request: AnyRequest) -> Reply:
@@ -57,5 +64,6 @@ ROUTES = (
     Route("POST", "/ui/flow_runs/count-task-runs", count_task_runs_by_flow_run),
     Route("POST", "/ui/flows/count-deployments", count_deployments_by_flow),
     Route("POST", "/ui/flows/next-runs", next_runs_by_flow),
+    Route("POST", "/ui/task_runs/count", count_task_runs_by_state),
     Route("GET", "/ui/task_runs/{id:uuid}", read_task_run_with_flow_run_name),
 )
