@@ -173,9 +173,9 @@ POOLS = (["work_queue_id"], ["work_pool_id"], ["work_pool_name"])
 
 
 def is_of_pools(found: Difference) -> bool:
-    """The pool and the queue that runs wait in: there are none here, and a run says its queue's name only."""
+    """The pool and the queue that runs wait in: there are none here, and of a queue its name is said only."""
     (kind, *members), _, after = found
-    return kind == "flow runs" and members[1:] in POOLS and after is None
+    return kind in ("deployments", "flow runs") and members[1:] in POOLS and after is None
 
 
 FLAVORS = (
