@@ -13,6 +13,7 @@ from bench.servers import Launch, Server, clean_environment
 from tests.clients.environments import client_python
 from tests.support.databases import Databases
 from tests.support.gateways import free_port, run_isogloss, served
+from tests.support.prefect_server import NOTHING_BY_ITSELF, prefect_server
 
 FOLDER = Path(__file__).parent / "moving"
 PROGRAM_SECONDS = 200.0
@@ -39,33 +40,6 @@ def run(python: Path, program: str, *arguments: str, environment: Mapping[str, s
     )
     assert done.returncode == 0, f"{program}: {done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-@contextmanager
-def prefect_server(python: Path, home: Path) -> Iterator[str]:
-    """A real Prefect server on an empty folder; its address."""
-    home.mkdir()
-    port = free_port()
-    launch = Launch(
-        name="prefect",
-        arguments=[
-            *(str(python.parent / "prefect"), "server", "start"),
-            *("--host", "127.0.0.1", "--port", str(port)),
-        ],
-        environment={
-            "PREFECT_HOME": str(home),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            # Nothing happens there but what is asked for.
-            "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
-            "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-        },
-        port=port,
-        health_path="/api/health",
-        log=home / "server.log",
-    )
-    with Server(launch):
-        yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
@@ -106,7 +80,7 @@ def test_a_prefect_server_moves_in_whole(databases: Databases, tmp_path: Path) -
         return found
 
     with (
-        prefect_server(python, tmp_path / "source") as source,
+        prefect_server(tmp_path / "source", NOTHING_BY_ITSELF) as source,
         databases.fresh("postgresql", migrated=True) as database,
     ):
         environment = {"PREFECT_API_URL": f"{source}/api", "PREFECT_HOME": str(tmp_path / "client")}
