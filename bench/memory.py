@@ -14,7 +14,7 @@ from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from isogloss.core.errors import Conflict
 from isogloss.core.model import Entity, Version
 from isogloss.core.ports import Writer
-from isogloss.core.query import Query, Span, Until
+from isogloss.core.query import Query, Span, Total
 from isogloss.storage.sql.tables import TABLES
 
 E = TypeVar("E", bound=Entity)
@@ -81,7 +81,7 @@ class MemoryStore:
         raise LookupError(f"no queries in memory: {query.source}")
 
     async def count_by(
-        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...] = ()
     ) -> list[tuple[Any, ...]]:
         """Not offered, as ``rows``."""
         raise LookupError(f"no queries in memory: {query.source}")

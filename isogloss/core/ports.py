@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from isogloss.core.model import Entity, Instant
 from isogloss.core.places import SharedPlace
-from isogloss.core.query import Query, Span, Until
+from isogloss.core.query import Query, Span, Total
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
@@ -33,12 +33,12 @@ class Reader(Protocol):
         ...
 
     async def count_by(
-        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...] = ()
     ) -> list[tuple[Any, ...]]:
         """How many rows satisfy the query, whatever its page, in groups of those that have the same values of ``by``.
 
         A tuple for each group that has rows, in no promised order: these values, the number of rows, and of each field
-        of ``sums`` what the rows' values add up to, in which rows without one count for 0.
+        of ``sums`` what the rows' values add up to, in which rows without one count for 0, or an end of them.
         """
         ...
 

@@ -174,6 +174,22 @@ class Until(Struct, frozen=True):
     end: int
 
 
+class Least(Struct, frozen=True):
+    """The least value of a field."""
+
+    field: str
+
+
+class Greatest(Struct, frozen=True):
+    """The greatest value of a field."""
+
+    field: str
+
+
+Total: TypeAlias = str | Until | Least | Greatest
+"""What is told of a field for rows that are counted together: what its values add up to, or one of their ends."""
+
+
 def all_of(*parts: Where | None) -> Where:
     """The parts that are given, and-ed; a single one stands for itself."""
     given = tuple(part for part in parts if part is not None and part != EVERYTHING)

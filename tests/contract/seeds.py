@@ -37,6 +37,8 @@ class PrefectSeeds:
                 return self._flow_run()
             case ["task_runs", *_] | ["ui", "task_runs", *_]:
                 return self.step
+            case ["events", "count-by", *_]:
+                return "resource"
             case ["deployments", *_]:
                 return self._deployment()
             case ["automations", *_]:

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -156,6 +156,8 @@ def test_validation_envelope(running: Gateway, seeds: PrefectSeeds) -> None:
         "/logs/": [{"level": "high"}],
         "/events": [{"event": 5}],
         "/events/filter": {"filter": 5, "limit": 51},
+        "/events/count-by/time": {"time_interval": 0},
+        "/events/count-by/other": {"filter": {}},
         "/deployments/": {"name": 5},
         deployment: {"parameters": 5},
         "/v2/concurrency_limits/increment-with-lease": {"names": "x"},
@@ -229,7 +231,18 @@ def test_version_refused(running: Gateway, seeds: PrefectSeeds) -> None:
 
 
 def test_unreadable_body(running: Gateway, seeds: PrefectSeeds) -> None:
-    paths = [f"POST {path}" for path in [*creations(seeds), *FILTERS, *COUNTS, "/logs/", "/events", "/events/filter"]]
+    paths = [
+        f"POST {path}"
+        for path in [
+            *creations(seeds),
+            *FILTERS,
+            *COUNTS,
+            "/logs/",
+            "/events",
+            "/events/filter",
+            "/events/count-by/time",
+        ]
+    ]
     paths += [
         "POST /v2/concurrency_limits/increment-with-lease",
         f"POST /flow_runs/{seeds.run}/set_state",
@@ -343,6 +356,30 @@ def test_page_token_refused(running: Gateway) -> None:
         assert (answer.status, answer.json()) == (403, {"detail": "Forbidden"}), token
 
 
+def test_too_many_spans(running: Gateway) -> None:
+    for countable in ("time", "event", "resource"):
+        body = {"filter": {}, "time_unit": "hour", "time_interval": 0.5}
+        answer = post(running, f"/events/count-by/{countable}", body)
+        assert answer.status == 422, answer
+        assert "buckets, which is too many. Please increase the interval" in answer.json()["detail"]
+
+
+def test_spans_to_the_microsecond(running: Gateway) -> None:
+    name = uuid4().hex
+    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
+    told = [
+        an_event(event=name, occurred=(begin + timedelta(seconds=second)).isoformat()) for second in (0.4, 0.6, 1.9)
+    ]
+    assert post(running, "/events", told).status == 204
+    end = begin + timedelta(seconds=2)
+    within = {"since": begin.isoformat(), "until": end.isoformat()}
+    asked = {"filter": {"event": {"name": [name]}, "occurred": within}, "time_unit": "second", "time_interval": 0.5}
+    counts = post(running, "/events/count-by/time", asked).json()
+    assert [count["count"] for count in counts] == [1, 1, 0, 1]
+    days = post(running, "/events/count-by/day", asked).json()
+    assert [count["count"] for count in days] == [3]
+
+
 def test_unauthorized(guarded: Gateway) -> None:
     assert guarded.request("GET", "/api/health").json() is True
     for operation in [each for each in operations(published("prefect")) if each != HEALTH]:
@@ -410,6 +447,7 @@ def test_null_means_default(running: Gateway) -> None:
 
 def test_unknown_members(running: Gateway, seeds: PrefectSeeds) -> None:
     assert post(running, "/events/filter", {"unknown": 1}).status == 200
+    assert post(running, "/events/count-by/event", {"filter": {}, "unknown": 1}).status == 200
     refused(post(running, "/events/filter", {"filter": {"x": 1}}), "extra_forbidden", ["body", "filter", "x"])
     for path in [*FILTERS, *NUMBERED, *COUNTS]:
         assert post(running, path, {"unknown": {"x": 1}}).status == 200, path
@@ -806,6 +844,16 @@ def test_large_integer(running: Gateway) -> None:
     # Within data an integer is text, of any size.
     made = post(running, "/artifacts/", {"data": [2**63, 10**30]}).json()
     assert running.request("GET", f"/api/artifacts/{made['id']}").json()["data"] == [2**63, 10**30]
+
+
+def test_long_span(running: Gateway) -> None:
+    def asked(unit: str, interval: float) -> Answer:
+        body = {"filter": {}, "time_unit": unit, "time_interval": interval}
+        return post(running, "/events/count-by/time", body)
+
+    assert len(asked("week", 400_000).json()) == 1
+    for unit, interval in (("week", 420_000), ("second", 1e12), ("second", 1e307)):
+        refused(asked(unit, interval), "value_error", ["body", "time_interval"])
 
 
 def test_deployment_name(running: Gateway, seeds: PrefectSeeds) -> None:

@@ -2,37 +2,20 @@
 
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
 import pytest
 
-from bench.servers import clean_environment
+from tests.support.commands import isogloss
 from tests.support.databases import Databases
-from tests.support.gateways import ROOT, free_port
-
-SECONDS = 60
+from tests.support.gateways import free_port
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
-
-
-def isogloss(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    environment = {"ISOGLOSS_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    environment |= {f"ISOGLOSS_{name}": value for name, value in variables.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "isogloss", *arguments],
-        env=clean_environment(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
 
 
 def one_line(done: "subprocess.CompletedProcess[str]", code: int) -> str:
@@ -52,7 +35,7 @@ def busy_port() -> Iterator[int]:
 
 
 def test_a_bad_setting(home: Path) -> None:
-    line = one_line(isogloss(home, "serve", MAX_BODY_BYTES="lots"), 2)
+    line = one_line(isogloss(home, "serve", ISOGLOSS_MAX_BODY_BYTES="lots"), 2)
     assert "ISOGLOSS_MAX_BODY_BYTES is 'lots'" in line
     assert "whole number of bytes" in line
 
@@ -65,7 +48,7 @@ def test_a_busy_port(home: Path, busy_port: int) -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_address_of_another_machine(home: Path, host: str) -> None:
-    done = isogloss(home, "serve", "--host", host, "--port", "0", AUTH="required")
+    done = isogloss(home, "serve", "--host", host, "--port", "0", ISOGLOSS_AUTH="required")
     assert f"{host} is not an address of this machine" in one_line(done, 1)
 
 
@@ -91,7 +74,7 @@ def test_a_file_that_is_no_database(home: Path) -> None:
 
 def test_a_database_server_that_is_away(home: Path) -> None:
     url = f"postgresql://user:hush@127.0.0.1:{free_port()}/isogloss"
-    line = one_line(isogloss(home, "serve", "--port", "0", DATABASE_URL=url), 1)
+    line = one_line(isogloss(home, "serve", "--port", "0", ISOGLOSS_DATABASE_URL=url), 1)
     assert "user:***@127.0.0.1" in line
     assert "hush" not in line
 
@@ -99,16 +82,16 @@ def test_a_database_server_that_is_away(home: Path) -> None:
 def test_a_shared_database_is_upgraded_by_command_only(databases: Databases, home: Path) -> None:
     with databases.fresh("postgresql") as url:
         for arguments in (["serve", "--port", "0"], ["token", "create", "ana"]):
-            line = one_line(isogloss(home, *arguments, DATABASE_URL=url), 1)
+            line = one_line(isogloss(home, *arguments, ISOGLOSS_DATABASE_URL=url), 1)
             assert "run `isogloss db upgrade` first" in line
         for _ in range(2):
-            done = isogloss(home, "db", "upgrade", DATABASE_URL=url)
+            done = isogloss(home, "db", "upgrade", ISOGLOSS_DATABASE_URL=url)
             assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert isogloss(home, "token", "create", "ana", DATABASE_URL=url).returncode == 0
+        assert isogloss(home, "token", "create", "ana", ISOGLOSS_DATABASE_URL=url).returncode == 0
 
 
 def test_an_unknown_variable_is_a_warning(home: Path) -> None:
-    done = isogloss(home, "connect", "prefect", TENNANT="acme")
+    done = isogloss(home, "connect", "prefect", ISOGLOSS_TENNANT="acme")
     assert done.returncode == 0
     assert done.stderr == (
         "isogloss: warning: ISOGLOSS_TENNANT is not a setting and has no effect; the nearest one is ISOGLOSS_TENANT.\n"
@@ -116,7 +99,7 @@ def test_an_unknown_variable_is_a_warning(home: Path) -> None:
 
 
 def test_keys(home: Path) -> None:
-    made = isogloss(home, "token", "create", "ana", "--role", "viewer", TENANT="acme")
+    made = isogloss(home, "token", "create", "ana", "--role", "viewer", ISOGLOSS_TENANT="acme")
     assert (made.returncode, made.stderr) == (0, "")
     [key] = made.stdout.splitlines()
     claims = jwt.decode(key, options={"verify_signature": False})
@@ -156,7 +139,9 @@ def variables(printed: str) -> dict[str, str]:
 def test_connect(home: Path) -> None:
     plain = isogloss(home, "connect", "prefect")
     assert variables(plain.stdout) == {"PREFECT_API_URL": "http://127.0.0.1:8000/api"}
-    required = isogloss(home, "connect", "prefect", AUTH="required", PUBLIC_URL="https://registry.example.org")
+    required = isogloss(
+        home, "connect", "prefect", ISOGLOSS_AUTH="required", ISOGLOSS_PUBLIC_URL="https://registry.example.org"
+    )
     assert variables(required.stdout) == {
         "PREFECT_API_URL": "https://registry.example.org/api",
         "PREFECT_API_AUTH_STRING": "NAME:TOKEN",
@@ -171,7 +156,7 @@ def test_connect(home: Path) -> None:
         "TFY_HOST": "http://127.0.0.1:8000",
         "TFY_API_KEY": "$(isogloss token create ana)",
     }
-    required = isogloss(home, "connect", "truefoundry", "--name", "ana", "--token", "a b", AUTH="required")
+    required = isogloss(home, "connect", "truefoundry", "--name", "ana", "--token", "a b", ISOGLOSS_AUTH="required")
     assert variables(required.stdout) == {"TFY_HOST": "http://127.0.0.1:8000", "TFY_API_KEY": "'a b'"}
     assert not home.exists()
 

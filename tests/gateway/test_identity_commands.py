@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.test_commands import isogloss, one_line
+from tests.gateway.test_commands import one_line
+from tests.support.commands import isogloss
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
+from enum import StrEnum
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,7 @@ from isogloss.adapters.prefect.failures import (
 from isogloss.core.model import Instant, Json
 
 T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -262,6 +264,13 @@ def path_parameter(request: AnyRequest, name: str) -> str:
     return str(value)
 
 
+def path_word(request: AnyRequest, name: str, words: type[W], errors: list[Error]) -> W:
+    """One of a few words at a place of the path; any of them where it is none, with what is wrong in ``errors``."""
+    given = request.scope["path_params"][name]
+    word = _validated(_validator(words), given, ("path", name), errors)
+    return next(iter(words)) if word is None else cast("W", word)
+
+
 def query_text(request: AnyRequest, name: str) -> str:
     """A query parameter that has to be there; the last one where it is repeated. Raises ``Unprocessable``."""
     given: list[str] = request.query_params.getall(name, [])
@@ -327,6 +336,7 @@ __all__ = [
     "parse",
     "path_parameter",
     "path_uuid",
+    "path_word",
     "query_moment",
     "query_text",
     "read_json",

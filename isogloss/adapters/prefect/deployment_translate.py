@@ -31,23 +31,34 @@ NewId: TypeAlias = Callable[[], str]
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """A schedule, as it is kept. ``made`` is in microseconds since the epoch."""
+    """A schedule, as it is kept. ``made`` and ``updated`` are in microseconds since the epoch.
+
+    Only one that came from another server was changed after it was made, or has its runs limited.
+    """
 
     id: str
     made: Instant
+    updated: Instant | None = None
     schedule: Raw
     active: bool
+    most_runs: int | None = None
     parameters: Raw
     slug: str | None
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """How many runs may be active at once. Times are in microseconds since the epoch."""
+    """How many runs may be active at once. Times are in microseconds since the epoch.
+
+    Only one that came from another server has a name of its own, may be off, or frees ``decay`` slots a second.
+    """
 
     id: str
     created: Instant
     updated: Instant
+    name: str | None = None
+    active: bool = True
     limit: int
+    decay: float = 0.0
 
 
 class DeploymentFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +79,10 @@ class DeploymentFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pull_steps: Raw = EMPTY_LIST
     entrypoint: str | None = None
     enforce_parameter_schema: bool = True
+    storage_document_id: str | None = None
+    infrastructure_document_id: str | None = None
+    created_by: wire.CreatedBy | None = None
+    updated_by: wire.CreatedBy | None = None
 
 
 def deployment_facet(workflow: Workflow) -> DeploymentFacet:
@@ -99,6 +114,10 @@ def deployment(workflow: Workflow) -> wire.Deployment:
         path=facet.path,
         pull_steps=facet.pull_steps,
         entrypoint=facet.entrypoint,
+        storage_document_id=facet.storage_document_id,
+        infrastructure_document_id=facet.infrastructure_document_id,
+        created_by=facet.created_by,
+        updated_by=facet.updated_by,
         enforce_parameter_schema=facet.enforce_parameter_schema,
     )
 
@@ -205,14 +224,14 @@ _RULE_START = "DTSTART:20200101T000000"
 
 
 def _schedule(kept: Schedule, deployment_id: str) -> wire.DeploymentSchedule:
-    made = moment(kept.made)
     return wire.DeploymentSchedule(
         id=kept.id,
-        created=made,
-        updated=made,
+        created=moment(kept.made),
+        updated=moment(kept.made if kept.updated is None else kept.updated),
         deployment_id=deployment_id,
         schedule=kept.schedule,
         active=kept.active,
+        max_scheduled_runs=kept.most_runs,
         parameters=kept.parameters,
         slug=kept.slug,
     )
@@ -223,8 +242,10 @@ def _limit(kept: Limit, deployment_id: str) -> wire.GlobalConcurrencyLimit:
         id=kept.id,
         created=moment(kept.created),
         updated=moment(kept.updated),
-        name=f"deployment:{deployment_id}",
+        active=kept.active,
+        name=kept.name or f"deployment:{deployment_id}",
         limit=kept.limit,
+        slot_decay_per_second=kept.decay,
     )
 
 

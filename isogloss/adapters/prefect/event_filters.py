@@ -72,6 +72,11 @@ def event_query(asked: EventFilter, project_id: str, limit: int, offset: int) ->
     )
 
 
+def all_events(asked: EventFilter, project_id: str) -> Query:
+    """All events that a filter asks for, whether or not several are of one resource; its times are settled."""
+    return Query(source="event", fields=(), project_id=project_id, where=events(asked))
+
+
 def settled(asked: EventFilter, now: Instant) -> EventFilter:
     """The filter with the times that it asks for where it does not say them: from half a year ago until now."""
     given, said = asked.occurred, asked.occurred.model_fields_set

@@ -20,7 +20,7 @@ from isogloss.adapters.prefect.decode import dump
 from isogloss.adapters.prefect.filters import DIALECT
 from isogloss.adapters.prefect.times import moment
 from isogloss.core.labels import labels_text
-from isogloss.core.model import Event, EventResource, Instant
+from isogloss.core.model import Event, EventResource, Instant, Json
 from isogloss.core.registry.events import EventReport
 
 
@@ -77,6 +77,12 @@ def event(kept: Event) -> wire.Event:
         follows=body.follows,
         received=moment(kept.received),
     )
+
+
+def labels_of(body: Json) -> dict[str, str]:
+    """The labels of the resource that an event happened to."""
+    labels: dict[str, str] = msgspec.json.decode(_read_body(body).resource, type=dict[str, str])
+    return labels
 
 
 class Continuation(Struct, frozen=True):

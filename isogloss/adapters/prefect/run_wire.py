@@ -168,11 +168,11 @@ class GlobalConcurrencyLimit(Struct, frozen=True, kw_only=True):
     id: str
     created: datetime
     updated: datetime
-    active: bool = True
+    active: bool
     name: str
     limit: int
     active_slots: int = 0
-    slot_decay_per_second: float = 0.0
+    slot_decay_per_second: float
 
 
 class DeploymentSchedule(Struct, frozen=True, kw_only=True):
@@ -184,7 +184,7 @@ class DeploymentSchedule(Struct, frozen=True, kw_only=True):
     deployment_id: str
     schedule: Raw
     active: bool
-    max_scheduled_runs: None = None
+    max_scheduled_runs: int | None
     parameters: Raw
     slug: str | None
 
@@ -215,10 +215,10 @@ class Deployment(Struct, frozen=True, kw_only=True):
     path: str | None
     pull_steps: Raw
     entrypoint: str | None
-    storage_document_id: None = None
-    infrastructure_document_id: None = None
-    created_by: None = None
-    updated_by: None = None
+    storage_document_id: str | None
+    infrastructure_document_id: str | None
+    created_by: CreatedBy | None
+    updated_by: CreatedBy | None
     work_pool_name: None = None
     status: str = "NOT_READY"
     enforce_parameter_schema: bool

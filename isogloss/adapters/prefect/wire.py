@@ -49,6 +49,16 @@ class Event(Struct, frozen=True):
     received: datetime
 
 
+class EventCount(Struct, frozen=True):
+    """How many events have something in common, and between which times they occurred."""
+
+    value: str
+    label: str
+    count: int
+    start_time: datetime
+    end_time: datetime
+
+
 class EventPage(Struct, frozen=True):
     """A page of events, how many there are in all, and the address of the next page, if there is one."""
 

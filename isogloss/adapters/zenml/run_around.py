@@ -7,9 +7,10 @@ from msgspec import Raw
 
 from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import tags_of, users_of
+from isogloss.adapters.zenml.code_repository_translate import REPOSITORY, lean_repository
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_versions import lean_model_versions
-from isogloss.adapters.zenml.run_facets import run_facet, step_facet
+from isogloss.adapters.zenml.run_facets import CodeReference, run_facet, step_facet
 from isogloss.adapters.zenml.run_translate import Linked, RunAround, StepAround, lean_logs, lean_stack
 from isogloss.adapters.zenml.translate import VERSION_FIELDS, Around, version
 from isogloss.core.model import Record, Run, RunState, Workflow
@@ -19,7 +20,7 @@ from isogloss.core.registry.runs import RUN
 from isogloss.core.registry.versions import PRODUCED
 
 STACK, SNAPSHOT, STEP_CONFIGURATION = "stack", "pipeline_snapshot", "step_configuration"
-LOGS, ENVIRONMENT = "logs", "orchestrator_environment"
+LOGS, ENVIRONMENT, HOOK = "logs", "orchestrator_environment", "hook_invocation"
 """Kinds of records."""
 
 _SNAPSHOT_FIELDS = ("id", "project_id", "parent_id", "name", "number", "state", "author_id", "created", "updated")
@@ -27,7 +28,7 @@ _LINKED_FIELDS = (*VERSION_FIELDS, "link.run_id", "link.direction", "link.slot")
 
 
 async def around_runs(unit: Reader, runs: Sequence[Run], *, hydrate: bool) -> RunAround:
-    """What runs refer to: nine statements at most, ten hydrated."""
+    """What runs refer to: ten statements at most, eleven hydrated."""
     facets = [run_facet(run) for run in runs]
     ids = [run.id for run in runs]
     snapshots = {run.deployment_id for run in runs if run.dialect == DIALECT}
@@ -48,6 +49,7 @@ async def around_runs(unit: Reader, runs: Sequence[Run], *, hydrate: bool) -> Ru
         },
         runs=await runs_of(unit, (each for facet in facets for each in (facet.original_run, facet.parent_run))),
         models=await lean_model_versions(unit, (facet.model_version for facet in facets)),
+        repositories=await repositories_of(unit, (facet.code_reference for facet in facets)),
         outputs={linked.version.id: linked.version for _, _, linked in await _linked(unit, with_outputs)},
     )
 
@@ -135,6 +137,13 @@ async def snapshots_of(unit: Reader, ids: Iterable[str | None], *, whole: bool) 
         values: dict[str, Any] = {"body": "{}"} | dict(zip(fields, row, strict=True))
         found[row[0]] = Record(dialect=DIALECT, kind=SNAPSHOT, key=None, metadata=None, **values)
     return found
+
+
+async def repositories_of(unit: Reader, references: Iterable[CodeReference | None]) -> dict[str, wire.Named]:
+    """The code repositories that references lead to, as they stand within other things."""
+    wanted = sorted({each.code_repository for each in references if each is not None})
+    found = await unit.find(Record, id=wanted, dialect=DIALECT, kind=REPOSITORY) if wanted else []
+    return {record.id: lean_repository(record) for record in found}
 
 
 async def stacks_of(unit: Reader, ids: Iterable[str | None]) -> dict[str, Raw]:

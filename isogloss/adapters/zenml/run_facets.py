@@ -31,6 +31,8 @@ class CodeReference(Struct, frozen=True, kw_only=True):
     commit: str
     subdirectory: str
     code_repository: str
+    created: Instant | None = None
+    updated: Instant | None = None
 
 
 class SnapshotFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,7 +57,9 @@ class SnapshotFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Of a pipeline run. ``steps``, ``dynamic`` and ``goes_on`` (after a failed step) repeat its snapshot's."""
+    """Of a pipeline run. ``steps``, ``dynamic``, ``goes_on`` (after a failed step) and ``code_reference`` repeat its
+    snapshot's.
+    """
 
     index: int = 0
     steps: int = 0
@@ -72,6 +76,7 @@ class RunFacet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     child_key: str | None = None
     outputs: dict[str, str] = {}
     model_version: str | None = None
+    code_reference: CodeReference | None = None
 
 
 class StepInput(Struct, frozen=True, array_like=True):
@@ -163,6 +168,12 @@ def run_facet(run: Run) -> RunFacet:
 def step_facet(run: Run) -> StepFacet:
     """What ZenML keeps of a step."""
     return read_facet(StepFacet, run.dialect, run.facet)
+
+
+def hook_properties(facet: HookFacet) -> tuple[tuple[str, str], ...]:
+    """What invocations of hooks are looked up by."""
+    kind = ("hook_type", facet.hook_type)
+    return (kind,) if facet.step_run_id is None else (kind, ("step_run", facet.step_run_id))
 
 
 def snapshot_facet(body: Json) -> SnapshotFacet:

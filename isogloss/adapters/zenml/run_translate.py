@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from isogloss.adapters.zenml import configurations, run_wire, wire
+from isogloss.adapters.zenml.code_repository_translate import code_reference
 from isogloss.adapters.zenml.kinds import DIALECT, stand_in_id
 from isogloss.adapters.zenml.run_facets import (
     PipelineFacet,
@@ -58,6 +59,7 @@ class RunAround(Struct, frozen=True, kw_only=True):
     runs: Mapping[str, Run] = {}
     outputs: Mapping[str, wire.Entity] = {}
     models: Mapping[str, Raw] = {}
+    repositories: Mapping[str, wire.Named] = {}
 
 
 class Linked(Struct, frozen=True):
@@ -186,6 +188,7 @@ def run(
         source_snapshot=None if source is None else lean_snapshot(source),
         stack=around.stacks.get(facet.stack or ""),
         pipeline=None if ours is None else lean_pipeline(ours),
+        code_reference=code_reference(facet.code_reference, around.repositories, row.created),
         model_version=around.models.get(facet.model_version or ""),
         tags=list(around.tags.get(row.id, ())),
         log_collection=list(around.logs.get(row.id, ())),

@@ -86,7 +86,7 @@ class SnapshotResources(Struct, frozen=True, kw_only=True):
     stack: Raw | None
     build: None = None
     schedule: None = None
-    code_reference: None = None
+    code_reference: Entity | None
     deployment: None = None
     tags: list[Raw]
     latest_run_id: str | None
@@ -148,7 +148,7 @@ class RunResources(Struct, frozen=True, kw_only=True):
     pipeline: Raw | None
     build: None = None
     schedule: None = None
-    code_reference: None = None
+    code_reference: Entity | None
     model_version: Raw | None
     tags: list[Raw]
     log_collection: list[Raw]

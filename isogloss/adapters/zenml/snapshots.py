@@ -61,6 +61,7 @@ def snapshot_draft(call: Call, body: SnapshotRequest, name: str | None) -> tuple
             commit=reference.commit,
             subdirectory=reference.subdirectory,
             code_repository=reference.code_repository,
+            created=call.registry.clock(),
         ),
     )
     draft = RecordDraft(

@@ -6,9 +6,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from isogloss.core.access import Principal, Role, require
-from isogloss.core.model import Event, EventResource
+from isogloss.core.model import Event, EventResource, Instant, Json
 from isogloss.core.ports import Reader, Writer
-from isogloss.core.query import AnyOf, Compare, Operator, Query, Sort
+from isogloss.core.query import (
+    AnyOf,
+    Compare,
+    Greatest,
+    Has,
+    Least,
+    Not,
+    Operator,
+    Query,
+    Sort,
+    Span,
+    all_of,
+)
 from isogloss.core.registry.context import Registry
 
 TRIMMED_AT_ONCE = 200
@@ -68,6 +80,43 @@ async def list_and_count_events(registry: Registry, caller: Principal, query: Qu
         return await _page(unit, query), await unit.count(query)
 
     return await registry.store.read(work)
+
+
+class EventGroup(Struct, frozen=True):
+    """Events that are counted together under what they have in common, from the first to the last that occurred."""
+
+    value: str | int
+    events: int
+    first: Instant
+    last: Instant
+
+
+async def count_events_by(registry: Registry, caller: Principal, query: Query, by: str | Span) -> list[EventGroup]:
+    """How many of the events that a query asks for have the same value of a field. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+
+    async def work(unit: Reader) -> list[EventGroup]:
+        return await _groups(unit, query, by)
+
+    return await registry.store.read(work)
+
+
+async def count_events_of_resources(
+    registry: Registry, caller: Principal, query: Query
+) -> tuple[list[EventGroup], dict[str, Json]]:
+    """As ``count_events_by``, of each resource, with the body of its newest event by its id. Raises ``Denied``."""
+    require(caller, Role.VIEWER)
+    newest = replace(query, fields=("resource_id", "body"), where=all_of(query.where, Not(Has("later", query.where))))
+
+    async def work(unit: Reader) -> tuple[list[EventGroup], dict[str, Json]]:
+        return await _groups(unit, query, "resource_id"), dict(await unit.rows(newest))
+
+    return await registry.store.read(work)
+
+
+async def _groups(unit: Reader, query: Query, by: str | Span) -> list[EventGroup]:
+    found = await unit.count_by(query, (by,), (Least("occurred"), Greatest("occurred")))
+    return [EventGroup(*group) for group in found]
 
 
 async def _page(unit: Reader, query: Query) -> list[Event]:

@@ -6,13 +6,11 @@ id keeps ours, and is an *alias*: whatever refers to it is read with our id in t
 same rows again changes nothing, so that an import which was interrupted is begun again and finds what it has.
 """
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from isogloss.core import names
@@ -21,7 +19,6 @@ from isogloss.core.model import (
     Artifact,
     Device,
     Entity,
-    Instant,
     Json,
     LogLine,
     MetadataEntry,
@@ -45,98 +42,22 @@ from isogloss.core.references import says_inputs
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.derivations import follow_metadata, follow_tags, of_run, of_version
+from isogloss.core.registry.incoming import (
+    Aliases,
+    Batch,
+    Head,
+    IncomingVersion,
+    LeftOut,
+    Pages,
+    ReadBatch,
+    Report,
+    Tagged,
+    storable,
+)
 from isogloss.core.registry.metadata import log_of, replaced
 from isogloss.core.registry.references import Target
 from isogloss.core.registry.tallies import ARTIFACT, HEAD, VERSION, of_artifact, of_tags, summed
 from isogloss.core.registry.versions import PRODUCED, label_number
-
-Aliases: TypeAlias = dict[str, str]
-"""Our ids by the source's, where they differ."""
-
-AUTHOR = "author_id"
-
-
-class Tagged(Struct, frozen=True):
-    """The tags, by id, that a thing of the batch bears at the source; ``entity`` as in ``TagLink``."""
-
-    entity: str
-    entity_id: str
-    tag_ids: tuple[str, ...]
-
-
-class Head(Struct, frozen=True, kw_only=True):
-    """An artifact's head as the source has it."""
-
-    artifact_id: str
-    id: str
-    version_id: str
-    created: Instant
-    updated: Instant
-
-
-class IncomingVersion(Struct, frozen=True, kw_only=True):
-    """A version of the source; its ordinal is given here, and so is its label where ``label`` is null.
-
-    ``linked`` tells that the run and the step that it names get links to it; elsewhere links come by themselves.
-    """
-
-    version: Version
-    label: str | None = None
-    linked: bool = True
-
-
-class Batch(Struct, frozen=True, kw_only=True):
-    """Rows of a source that are merged together. What refers to rows comes with them or after them.
-
-    Artifacts come without counters and head; ``parts`` are records that belong to others and are not counted.
-    ``noun`` is what the batch is counted as in the report.
-    """
-
-    noun: str
-    projects: list[Project] = field(default_factory=list)
-    users: list[User] = field(default_factory=list)
-    tags: list[Tag] = field(default_factory=list)
-    artifacts: list[Artifact] = field(default_factory=list)
-    versions: list[IncomingVersion] = field(default_factory=list)
-    heads: list[Head] = field(default_factory=list)
-    workflows: list[Workflow] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
-    states: list[RunState] = field(default_factory=list)
-    logs: list[LogLine] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    parts: list[Record] = field(default_factory=list)
-    run_links: list[RunLink] = field(default_factory=list)
-    record_links: list[RecordLink] = field(default_factory=list)
-    properties: list[Property] = field(default_factory=list)
-    tagged: list[Tagged] = field(default_factory=list)
-
-
-ReadBatch: TypeAlias = Callable[[Aliases], Batch]
-"""Makes a batch of what the source said, with our ids for those that have aliases by now."""
-
-Pages: TypeAlias = AsyncIterator[Sequence[ReadBatch]]
-"""What a source holds, in order; what is yielded together is kept together, or not at all."""
-
-
-class Report(Struct, kw_only=True):
-    """What an import did, by noun. ``notes`` are sentences on what is not as it was at the source."""
-
-    seen: Counter[str] = field(default_factory=Counter)
-    added: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
-    notes: dict[str, None] = field(default_factory=dict)
-
-    def note(self, sentence: str) -> None:
-        """Say something once."""
-        self.notes[sentence] = None
-
-    def take(self, other: "Report") -> None:
-        """Add what another report says."""
-        self.seen += other.seen
-        self.added += other.added
-        self.changed += other.changed
-        self.notes |= other.notes
-
 
 E = TypeVar("E", Project, User, Tag, Workflow, Record, Run, Artifact)
 N = TypeVar("N", Project, User, Tag, Workflow)
@@ -184,7 +105,10 @@ async def merge(
 
     Where the registry is ``vacant``, projects, users and records that it made by itself take the source's ids.
     """
+    batch = storable(batch, report)
     merging = _Merging(registry, unit, aliases, report, batch.noun, vacant)
+    report.seen[batch.noun] += len(batch.left_out)
+    report.leave_out(batch.noun, batch.left_out)
     await merging.users(batch.users)
     await merging.projects(batch.projects)
     await merging.tags(batch.tags)
@@ -306,12 +230,20 @@ class _Merging:
                     self._ours(row.id, namesake.id, f"The {noun} {row.name!r}")
                     continue
                 await self._unit.change(kind, {"id": namesake.id}, id=row.id, created=row.created)
-                kept = replace(namesake, id=row.id, created=row.created, updated=0)
+                kept = by_name[name_of(row)] = replace(namesake, id=row.id, created=row.created, updated=0)
             if kept is None:
                 new.append(row)
             elif row.updated >= kept.updated:
+                if (namesake := by_name.get(name_of(row))) is not None and namesake.id != row.id:
+                    row = self._under_its_name(row, kept, noun)
                 changed += await self._change(kind, kept, row, leave)
         return new, changed
+
+    def _under_its_name(self, row: E, kept: E, noun: str) -> E:
+        """A row that the source renamed, under the name that it has here: another one has the new name by now."""
+        self._report.note(f"The {noun} {kept.name!r} keeps its name here, as {row.name!r} is the name of another one.")
+        same = {name: getattr(kept, name) for name in _NAMES if hasattr(kept, name)}
+        return replace(row, **same)
 
     async def records(self, rows: list[Record], *, counted: bool = True) -> None:
         """Records by id, else by key."""
@@ -339,6 +271,8 @@ class _Merging:
             if kept is None:
                 new.append(row)
             elif row.updated >= kept.updated:
+                if (namesake := by_key.get((row.kind, row.key))) is not None and namesake.id != row.id:
+                    row = self._under_its_name(row, kept, row.kind.replace("_", " "))
                 row = await self._with_metadata("record", kept, row)
                 changed += await self._change(Record, kept, row)
         await self._unit.add(*new)
@@ -364,6 +298,8 @@ class _Merging:
             elif kept is None:
                 added.append(row)
             elif row.updated >= kept.updated:
+                if namesake is not None and namesake.id != row.id and row.name is not None:
+                    row = self._under_its_name(row, kept, "artifact")
                 same = {"slug", "word"} if kept.name == row.name else set()
                 changed += await self._change(Artifact, kept, row, leave=(*_COUNTED, *same))
         await self._unit.add(*added)
@@ -390,6 +326,9 @@ class _Merging:
                 changed += await self._change_version(old, row.version)
         touched = {old.artifact_id for old in kept.values()}
         artifacts = {row.id: row for row in await self._unit.lock_all(Artifact, id=sorted({*fresh, *touched}))}
+        for artifact_id in fresh.keys() - artifacts.keys():
+            lost = [LeftOut(row.version.id, _WITHOUT_ARTIFACT) for row in fresh.pop(artifact_id)]
+            self._report.leave_out(self._noun, lost)
         head_ids = [row.head_version_id for row in artifacts.values() if row.head_version_id is not None]
         heads = {row.id: row for row in await self._unit.find(Version, id=head_ids)} if head_ids else {}
         taken = await self._labels(fresh)
@@ -513,21 +452,22 @@ class _Merging:
         if not rows:
             return
         kept = {row.id: row for row in await self._unit.find(Run, id=[row.id for row in rows])}
-        new = [row for row in rows if row.id not in kept]
-        await self._unit.add_absent(*new)
-        present = {row.id for row in await self._unit.find(Run, id=[row.id for row in new])} if new else set()
-        for row in new:
-            if row.id not in present:
-                self._report.note(f"The {row.role} {row.name!r} was here under another id and is left out.")
-        made = [row for row in new if row.id in present]
-        await self._unit.add(*self._logged("run", made))
-        await self._follow(made)
         changed = 0
         for row in rows:
             old = kept.get(row.id)
             if old is not None and row.updated >= old.updated:
                 changed += await self._change(Run, old, await self._with_metadata("run", old, row))
                 await follow_tags(self._registry, self._unit, row, old.tags)
+        # After the changes: an attempt takes the place that the one before it has given up.
+        new = [row for row in rows if row.id not in kept]
+        await self._unit.add_absent(*new)
+        present = {row.id for row in await self._unit.find(Run, id=[row.id for row in new])} if new else set()
+        self._report.leave_out(
+            self._noun, [LeftOut(_called(row), _UNDER_ANOTHER_ID) for row in new if row.id not in present]
+        )
+        made = [row for row in new if row.id in present]
+        await self._unit.add(*self._logged("run", made))
+        await self._follow(made)
         held = [state for state in states if state.run_id in present or state.run_id in kept]
         if held:
             await self._unit.put(*held)
@@ -540,10 +480,17 @@ class _Merging:
             there = {row.id for row in await self._unit.find(Version, id=wanted)}
             await self._unit.add_absent(*(link for link in run_links if link.version_id in there))
         if record_links:
-            before = await self._unit.find(RecordLink, id=[link.id for link in record_links])
-            await self._unit.add_absent(*record_links)
+            gatherers = list({link.record_id for link in record_links})
+            here = {row.id for row in await self._unit.find(Record, id=gatherers)}
+            held = [link for link in record_links if link.record_id in here]
+            before = await self._unit.find(RecordLink, id=[link.id for link in held])
+            await self._unit.add_absent(*held)
             if self._noun.endswith("links"):
-                self.count(len(record_links), len(record_links) - len(before))
+                self.count(len(record_links), len(held) - len(before))
+                self._report.leave_out(
+                    self._noun,
+                    [LeftOut(each.id, _WITHOUT_RECORD) for each in record_links if each.record_id not in here],
+                )
 
     async def properties(self, rows: list[Property]) -> None:
         """What the things of the batch are looked up by, in the place of what they were."""
@@ -646,11 +593,22 @@ class _Merging:
         ]
 
 
+_WITHOUT_ARTIFACT = "its artifact is not here"
+_WITHOUT_RECORD = "what it belongs to is not here"
+_UNDER_ANOTHER_ID = "it was here under another id"
+
+_NAMES = ("name", "key", "slug", "word")
+"""What follows from the name of a thing."""
+
 _COUNTED = (
     *("ordinals", "highest", "versions", "internal", "dialect"),
     *("head_id", "head_version_id", "head_created", "head_updated"),
 )
 """What an artifact comes to by its versions."""
+
+
+def _called(row: Run) -> str:
+    return f"{row.name!r} ({row.id})"
 
 
 def _name(row: Project | User | Tag) -> Hashable:

@@ -47,7 +47,7 @@ from isogloss.core.model import (
     Workflow,
 )
 from isogloss.core.ports import Reader, Store, Writer
-from isogloss.core.query import And, AnyOf, Compare, IsNull, Not, Operator, Query, Span, Until, Where
+from isogloss.core.query import And, AnyOf, Compare, IsNull, Not, Operator, Query, Span, Total, Where
 from isogloss.core.registry.sights import within
 
 E = TypeVar("E", bound=Entity)
@@ -210,7 +210,7 @@ class ScopedUnit:
         return 0 if narrowed is None else await self._unit.count(narrowed)
 
     async def count_by(
-        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...] = ()
     ) -> list[tuple[Any, ...]]:
         narrowed = query if self._visible is None else within(query, self._visible)
         return [] if narrowed is None else await self._unit.count_by(narrowed, by, sums)

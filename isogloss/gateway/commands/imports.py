@@ -12,7 +12,8 @@ from isogloss.adapters.zenml.importing import reader as zenml
 from isogloss.core.model import Project
 from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry
-from isogloss.core.registry.imports import Report, import_pages
+from isogloss.core.registry.imports import import_pages
+from isogloss.core.registry.incoming import Report
 from isogloss.core.registry.projects import DEFAULT, find_project
 from isogloss.gateway.assembly import open_registry
 from isogloss.gateway.commands import archives
@@ -147,10 +148,15 @@ def _note_missing(report: Report, missing: dict[str, int]) -> None:
 
 
 def report_lines(report: Report) -> list[str]:
-    """What an import did, to be read: a line for each noun, then the notes."""
+    """What an import did, to be read: a line for each noun, then what was left out, then the notes."""
     lines = []
     for noun, seen in report.seen.items():
-        added, changed = report.added[noun], report.changed[noun]
-        lines.append(f"{noun:<24} {seen:>9} read {added:>9} added {changed:>9} changed")
+        added, changed, left_out = report.added[noun], report.changed[noun], report.left_out[noun]
+        line = f"{noun:<24} {seen:>9} read {added:>9} added {changed:>9} changed"
+        lines.append(f"{line} {left_out:>9} left out" if left_out else line)
+    for noun, rows in report.named.items():
+        lines += [f"left out of the {noun}: {row.name}: {row.reason}" for row in rows]
+        if (others := report.left_out[noun] - len(rows)) > 0:
+            lines.append(f"left out of the {noun}: {others} more")
     lines += [f"note: {note}" for note in report.notes]
     return lines or ["The source holds nothing."]

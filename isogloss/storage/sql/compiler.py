@@ -50,9 +50,11 @@ from isogloss.core.query import (
     And,
     AnyOf,
     Compare,
+    Greatest,
     Has,
     IsNull,
     KeyedSort,
+    Least,
     Like,
     Measures,
     NoneOf,
@@ -63,6 +65,7 @@ from isogloss.core.query import (
     Resembles,
     Sort,
     Span,
+    Total,
     Until,
     Where,
     Wild,
@@ -264,7 +267,7 @@ class Compiler:
         return statement, statement.arguments(values)
 
     def count_by(
-        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...]
     ) -> tuple[Statement, Sequence[Any]]:
         """The statement that counts the rows of the query in groups, and its arguments."""
         shape, values = _shape(query.where, self.engine)
@@ -447,7 +450,7 @@ class Compiler:
         conditions = self._conditions(query, source, iter(range(1_000_000)))
         return select(func.count()).select_from(source.rows).where(*conditions)
 
-    def _count_by(self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...]) -> ClauseElement:
+    def _count_by(self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...]) -> ClauseElement:
         source = SOURCES[query.source]()
         places = iter(range(1_000_000))
         conditions = self._conditions(query, source, places)
@@ -457,16 +460,21 @@ class Compiler:
             else source.column(each)
             for each in by
         ]
-        totals = [
-            _total(bindparam(parameter(next(places)), type_=BigInteger()) - source.column(each.field))
-            if isinstance(each, Until)
-            else _total(source.column(each))
-            for each in sums
-        ]
+        totals = [self._total(each, source, places) for each in sums]
         columns = [column.label(f"c{place}") for place, column in enumerate([*groups, func.count(), *totals])]
         # By their places, since an expression with parameters is never the same as another to PostgreSQL.
         grouped: list[ColumnElement[Any]] = [literal_column(str(place)) for place in range(1, len(groups) + 1)]
         return select(*columns).select_from(source.rows).where(*conditions).group_by(*grouped)
+
+    def _total(self, asked: Total, source: Source, places: Iterator[int]) -> ColumnElement[Any]:
+        match asked:
+            case Least(field):
+                return func.min(source.column(field))
+            case Greatest(field):
+                return func.max(source.column(field))
+            case Until(field):
+                return _total(bindparam(parameter(next(places)), type_=BigInteger()) - source.column(field))
+        return _total(source.column(asked))
 
     def _conditions(self, query: Query, source: Source, places: Iterator[int]) -> list[ColumnElement[bool]]:
         conditions = [self._where(query.where, source, places), *source.always]

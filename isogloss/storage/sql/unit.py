@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from isogloss.core.model import Entity
-from isogloss.core.query import Query, Span, Until
+from isogloss.core.query import Query, Span, Total
 from isogloss.storage.sql.compiler import Compiler, Present, Statement
 
 E = TypeVar("E", bound=Entity)
@@ -62,7 +62,7 @@ class Unit:
         return int(found[0][0])
 
     async def count_by(
-        self, query: Query, by: tuple[str | Span, ...], sums: tuple[str | Until, ...] = ()
+        self, query: Query, by: tuple[str | Span, ...], sums: tuple[Total, ...] = ()
     ) -> list[tuple[Any, ...]]:
         statement, arguments = self._compiler.count_by(query, by, sums)
         return await self._executor.fetch(statement, arguments)

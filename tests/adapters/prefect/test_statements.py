@@ -163,6 +163,7 @@ def reads(made: dict[str, str]) -> dict[tuple[str, str], tuple[str, Body]]:
         ("GET", "/task_runs/{id:uuid}"): (f"/task_runs/{made['step']}", None),
         ("POST", "/task_runs/filter"): ("/task_runs/filter", JOINED),
         ("POST", "/events/filter"): ("/events/filter", EVENTS),
+        ("POST", "/events/count-by/{countable:str}"): ("/events/count-by/resource", EVENTS),
         ("GET", "/events/filter/next"): (f"/events/filter/next?page-token={NEXT_EVENTS}", None),
         ("POST", "/logs/filter"): ("/logs/filter", {"logs": {"level": {"ge_": 10}}}),
         ("POST", "/v2/concurrency_limits/increment-with-lease"): (

@@ -1,6 +1,8 @@
 """Code repositories: told apart by name in their project."""
 
+from isogloss.adapters.zenml.default_stack import ensure_default_stack
 from isogloss.core.registry import Registry
+from tests.adapters.zenml.running import Running
 from tests.adapters.zenml.serving import Served
 
 
@@ -42,3 +44,21 @@ async def test_names_of_code_repositories_are_unique_and_hold_no_line_breaks(reg
     for name in ("", "a\nb"):
         answer = await served("POST", "/code_repositories", repository_body(registry, name))
         assert (answer.status, answer.json["detail"][0]) == (400, "ValueError")
+
+
+async def test_a_snapshot_and_its_runs_say_which_state_of_a_repository_they_run(registry: Registry) -> None:
+    await ensure_default_stack(registry)
+    served = Served(registry)
+    running = Running(served)
+    repository = await served.post("/code_repositories", repository_body(registry))
+    given = {"commit": "c0ffee", "subdirectory": "src", "code_repository": repository["id"]}
+    snapshot = await running.snapshot(code_reference=given)
+    run = await running.run(snapshot)
+    for path in (f"/pipeline_snapshots/{snapshot['id']}", f"/runs/{run['id']}"):
+        body = (await served.get(path))["resources"]["code_reference"]["body"]
+        assert (body["commit"], body["subdirectory"]) == ("c0ffee", "src")
+        assert body["code_repository"]["body"] == repository["body"]
+    page = await served.get("/runs", {"project": "default"})
+    assert [each["resources"]["code_reference"]["body"]["commit"] for each in page["items"]] == ["c0ffee"]
+    await served.delete(f"/code_repositories/{repository['id']}")
+    assert (await served.get(f"/runs/{run['id']}"))["resources"]["code_reference"] is None

@@ -10,21 +10,17 @@ import pytest
 from isogloss.core.access import Principal, Role
 from isogloss.core.ports import Files
 from isogloss.core.registry import Registry
-from isogloss.storage.objects import open_objects
 from tests.adapters.zenml.serving import Served
 from tests.adapters.zenml.shelf import Shelf, add_store, shelf_over
 from tests.adapters.zenml.traps import hostile, lay_traps, secrets_left
+from tests.support.places import PLACES, new_place
 from tests.support.s3 import S3Server
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=PLACES)
 async def files(request: pytest.FixtureRequest, tmp_path: Path, s3: S3Server) -> AsyncIterator[Files]:
-    url = f"file://{tmp_path}/home/objects" if request.param == "disk" else f"s3://{s3.make_bucket()}"
-    objects = await open_objects(url, s3.environment)
-    try:
-        yield Files(objects=objects, shared=objects.shared)
-    finally:
-        await objects.close()
+    async with new_place(request.param, tmp_path, s3) as made:
+        yield made
 
 
 @pytest.fixture

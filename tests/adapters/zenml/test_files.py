@@ -16,25 +16,21 @@ from isogloss.core.ports import Files
 from isogloss.core.registry import Registry
 from isogloss.core.registry.downloads import LIFETIME
 from isogloss.core.registry.versions import VersionDraft, create_version
-from isogloss.storage.objects import open_objects
 from tests.adapters.zenml.serving import Served
 from tests.adapters.zenml.shelf import FLAVORS, Shelf, add_store, shelf_over
 from tests.adapters.zenml.traps import hostile, lay_traps
 from tests.support.accounts import add_user, as_user, change_row
+from tests.support.places import PLACES, new_place
 from tests.support.registries import Clock
 from tests.support.s3 import S3Server
 
 ABSENT = "3f333a52-7d9c-4c0e-9d6e-0f5c2f1d1d11"
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=PLACES)
 async def files(request: pytest.FixtureRequest, tmp_path: Path, s3: S3Server) -> AsyncIterator[Files]:
-    url = f"file://{tmp_path}/home/objects" if request.param == "disk" else f"s3://{s3.make_bucket()}/pre fix"
-    objects = await open_objects(url, s3.environment)
-    try:
-        yield Files(objects=objects, shared=objects.shared)
-    finally:
-        await objects.close()
+    async with new_place(request.param, tmp_path, s3) as made:
+        yield made
 
 
 @pytest.fixture

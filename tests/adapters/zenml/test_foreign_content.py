@@ -21,25 +21,21 @@ from isogloss.core.registry import Registry
 from isogloss.core.registry.discards import ADDRESS_LIFETIME, sweep_discards
 from isogloss.core.registry.projects import create_project, delete_project
 from isogloss.core.registry.versions import VersionDraft, change_version, create_version, delete_version
-from isogloss.storage.objects import open_objects
 from isogloss.storage.sql.sqlite import SqliteStore
 from isogloss.storage.sql.store import open_store
 from tests.adapters.zenml.rows import model_version, step_with
 from tests.adapters.zenml.serving import Served
 from tests.adapters.zenml.shelf import shelf_over
 from tests.support.counting import counting
+from tests.support.places import PLACES, new_place
 from tests.support.registries import Clock, registry_over
 from tests.support.s3 import S3Server
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=PLACES)
 async def files(request: pytest.FixtureRequest, tmp_path: Path, s3: S3Server) -> AsyncIterator[Files]:
-    url = f"file://{tmp_path}/home/objects" if request.param == "disk" else f"s3://{s3.make_bucket()}/pre"
-    objects = await open_objects(url, s3.environment)
-    try:
-        yield Files(objects=objects, shared=objects.shared)
-    finally:
-        await objects.close()
+    async with new_place(request.param, tmp_path, s3) as made:
+        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,14 @@ from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.sorting import ArtifactCollectionSort, ArtifactSort, FlowRunSort, LogSort
+from prefect.client.schemas.sorting import (
+    ArtifactCollectionSort,
+    ArtifactSort,
+    DeploymentSort,
+    FlowRunSort,
+    FlowSort,
+    LogSort,
+)
 
 
 async def every(read: Any, sort: Any) -> dict[str, Any]:
@@ -28,14 +35,9 @@ async def dump() -> dict[str, Any]:
             "flow runs": await every(client.read_flow_runs, FlowRunSort.ID_DESC),
             "task runs": await every(client.read_task_runs, None),
             "logs": await every(client.read_logs, LogSort.TIMESTAMP_ASC),
-            "flows": {},
-            "deployments": {},
+            "flows": await every(client.read_flows, FlowSort.NAME_ASC),
+            "deployments": await every(client.read_deployments, DeploymentSort.NAME_ASC),
         }
-        for run in kinds["flow runs"].values():
-            kinds["flows"][run["flow_id"]] = (await client.read_flow(run["flow_id"])).model_dump(mode="json")
-            if run["deployment_id"] is not None:
-                found = await client.read_deployment(run["deployment_id"])
-                kinds["deployments"][run["deployment_id"]] = found.model_dump(mode="json")
         newest = {each["key"] for each in kinds["collections"].values()}
         kinds["order"] = {}
         for key in sorted(newest):

@@ -25,6 +25,11 @@ kinds: dict[str, Any] = {
     "projects": every(client.list_projects, hydrate=True),
     "stacks": every(client.list_stacks, hydrate=True),
     "components": every(client.list_stack_components, hydrate=True),
+    "flavors": {
+        flavor_id: flavor
+        for flavor_id, flavor in every(client.list_flavors, hydrate=True).items()
+        if flavor["body"]["is_custom"]
+    },
     "tags": every(client.list_tags, hydrate=True),
     "service accounts": every(client.list_service_accounts, hydrate=True),
 }
@@ -36,7 +41,7 @@ for project in list(kinds["projects"].values()):
         "pipelines": client.list_pipelines,
         "snapshots": client.list_snapshots,
         "runs": client.list_pipeline_runs,
-        "steps": client.list_run_steps,
+        "hook invocations": client.list_hook_invocations,
         "models": client.list_models,
         "model versions": client.list_model_versions,
         "code repositories": client.list_code_repositories,
@@ -44,6 +49,9 @@ for project in list(kinds["projects"].values()):
     for kind, read in scoped.items():
         given = {"named_only": False} if kind == "snapshots" else {}
         kinds.setdefault(kind, {}).update(every(read, hydrate=True, **given))
+    # Attempts that another one followed are in no list unless they are asked for.
+    steps = every(client.list_run_steps, hydrate=True, exclude_retried=False)
+    kinds.setdefault("steps", {}).update(steps)
 for version_id in kinds["model versions"]:
     links = client.list_model_version_artifact_links
     kinds.setdefault("model artifact links", {}).update(every(links, model_version_id=version_id))

@@ -4,9 +4,17 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
+import zenml_runs
 from zenml import ArtifactConfig, Model, Tag, log_metadata, pipeline, save_artifact, step
 from zenml.client import Client
-from zenml.enums import ArtifactSaveType, ArtifactType, MetadataResourceTypes, VisualizationType
+from zenml.config.source import Source
+from zenml.enums import (
+    ArtifactSaveType,
+    ArtifactType,
+    MetadataResourceTypes,
+    StackComponentType,
+    VisualizationType,
+)
 from zenml.models import (
     ArtifactVersionRequest,
     ArtifactVisualizationRequest,
@@ -104,14 +112,38 @@ if ROUND == "first":
         )
     client.create_stack_component("second", "local", component_type="orchestrator", configuration={})
     client.create_stack("other", components={"orchestrator": "second", "artifact_store": "default"})
+    client.create_flavor("own_kinds.NightOrchestratorFlavor", StackComponentType.ORCHESTRATOR)
+    client.create_stack_component(
+        "at-night", "night", component_type="orchestrator", configuration={}, labels={"team": "owls"}
+    )
+    client.create_stack("own", components={"orchestrator": "at-night", "artifact_store": "default"}, labels={"a": "b"})
     client.create_user("ann", password="only for this", is_admin=False)
-    client.create_service_account("robot", description="runs at night")
+    client.create_user("gone", password="only for this", is_admin=True)
+    client.deactivate_user("gone")
+    client.create_service_account("robot", full_name="R. Obot", description="runs at night")
+    client.create_api_key("robot", "key")
+    client.create_secret("hush", {"password": "only for this"})
+    client.create_code_repository(
+        "shelf",
+        config={},
+        source=Source.from_import_path("own_kinds.ShelfRepository"),
+        description="where it lies",
+        logo_url="https://example.com/shelf.png",
+    )
     client.create_project("elsewhere", description="another project")
+    client.set_active_project("elsewhere")
+    save_artifact({"saved": "there"}, name="by-hand", tags=["saved"])
+    client.set_active_project(project)
 else:
     client.update_artifact("data-3", new_name="data-three", add_tags=["renamed"])
     client.update_model_version("kept", "2", stage="staging", force=True)
     changed = client.get_artifact_version("data-4")
     client.update_artifact_version(changed.id, add_tags=["late"], remove_tags=[ROUND])
+    client.update_code_repository("shelf", description="where it lay")
+    client.update_service_account("robot", description="runs by day")
+    client.update_stack("own", description="changed")
+    client.update_stack_component("at-night", component_type="orchestrator", labels={"team": "larks"})
 
 training.with_options(run_name=f"training-{ROUND}")()
+(zenml_runs.run_first if ROUND == "first" else zenml_runs.run_second)(client, "own")
 save_artifact({"saved": ROUND}, name="by-hand", tags=["saved"])

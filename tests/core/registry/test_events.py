@@ -173,6 +173,15 @@ async def test_events_are_in_the_audit_as_changes_of_their_resource(registry: Re
     assert await registry.store.read(entries) == expected
 
 
+async def test_events_go_with_their_project(registry: Registry) -> None:
+    there = await project_named(registry, "there")
+    await keep_events(registry, ANYBODY, [report(there, "e"), report(registry.default_project, "f")])
+    await registry.store.write(lambda unit: projects.delete_project(registry, unit, ANYBODY, there))
+
+    assert await ids(registry, asking(None)) == ["f"]
+    assert await resources_of(registry, "e") == []
+
+
 async def test_old_events_go_with_their_resources_and_young_ones_stay(registry: Registry) -> None:
     clock = registry.clock
     assert isinstance(clock, Clock)

@@ -1,72 +1,24 @@
 """Imports: rows of a source under their own ids and times, merged once and again; on both engines."""
 
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from isogloss.adapters.prefect.importing.mapping import (
-    Collection,
-    FlowRun,
-    Piece,
-    artifacts,
-    collections,
-    flow_runs,
-)
+from isogloss.adapters.prefect.importing.mapping import collections, flow_runs
+from isogloss.adapters.prefect.importing.wire import Collection, FlowRun
 from isogloss.core.access import ANYBODY
 from isogloss.core.model import Artifact, Derivation, MetadataEntry, Project, RunLink, Tag, TagLink, User, Version
 from isogloss.core.ports import Reader
 from isogloss.core.registry import Registry, tallies, versions
-from isogloss.core.registry.imports import Aliases, Batch, IncomingVersion, ReadBatch, Report, Tagged, import_pages
+from isogloss.core.registry.imports import import_pages
+from isogloss.core.registry.incoming import Batch, IncomingVersion, ReadBatch, Tagged
 from isogloss.core.registry.versions import VersionDraft
+from tests.support.importing import RUN, bring, find, piece, pieces
 
 SOURCE_PROJECT = "0f000000-0000-4000-8000-000000000001"
-RUN = "0f000000-0000-4000-8000-0000000000aa"
-
-
-def piece(number: int, **given: Any) -> Piece:
-    """What a source says of an artifact, the ``number``-th of its day."""
-    said = {
-        "id": f"0a000000-0000-4000-8000-{number:012d}",
-        "created": f"2026-03-01T10:00:{number:02d}.5Z",
-        "updated": f"2026-03-01T10:00:{number:02d}.5Z",
-        "key": "report",
-        "type": "markdown",
-        "description": None,
-        "data": f"# {number}",
-        "metadata_": {"number": str(number)},
-        "flow_run_id": RUN,
-        "task_run_id": None,
-    }
-    return json.decode(json.encode(said | given), type=Piece)
-
-
-def told(batch: Batch, aliases: Aliases) -> Batch:
-    return batch
-
-
-async def bring(registry: Registry, *pages: Sequence[Batch]) -> Report:
-    """Import pages of batches."""
-
-    async def source() -> AsyncIterator[Sequence[ReadBatch]]:
-        for page in pages:
-            yield [partial(told, batch) for batch in page]
-
-    return await import_pages(registry, source(), lambda report: None)
-
-
-def pieces(registry: Registry, *found: Piece) -> list[Batch]:
-    return [artifacts(found, registry.default_project.id)]
-
-
-async def find(registry: Registry, entity: type[Any], /, **key: Any) -> list[Any]:
-    async def work(unit: Reader) -> list[Any]:
-        return await unit.find(entity, **key)
-
-    return await registry.store.read(work)
 
 
 async def everything(registry: Registry) -> dict[str, list[Any]]:

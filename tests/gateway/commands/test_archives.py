@@ -2,18 +2,15 @@
 
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.servers import clean_environment
 from isogloss.core.registry.archive import UNFINISHED
-from tests.support.gateways import ROOT, served
+from tests.support.commands import isogloss
+from tests.support.gateways import served
 from tests.support.s3 import S3Server, s3_server
-
-SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +34,6 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def isogloss(
-    home: Path, *arguments: str, variables: Mapping[str, str] | None = None
-) -> "subprocess.CompletedProcess[str]":
-    environment = {"ISOGLOSS_HOME": str(home), "PYTHONPATH": str(ROOT), **(variables or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "isogloss", *arguments],
-        env=clean_environment(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-
-
 def refusal(done: "subprocess.CompletedProcess[str]") -> str:
     """The single line that a failed command printed."""
     assert (done.returncode, done.stdout) == (1, ""), done
@@ -64,14 +46,14 @@ def test_a_registry_moves_from_a_disk_to_a_bucket(tmp_path: Path, archive: Path,
     assert [path.name for path in tmp_path.glob("registry*")] == [archive.name]
     bucket, home = s3.make_bucket(), tmp_path / "second"
     variables = {"ISOGLOSS_STORAGE_URL": f"s3://{bucket}/pre", **s3.environment}
-    done = isogloss(home, "import", str(archive), variables=variables)
+    done = isogloss(home, "import", str(archive), **variables)
     assert (done.returncode, done.stderr) == (0, ""), done
     assert ["files", "1", "7", "B"] in [line.split() for line in done.stdout.splitlines()]
     assert s3.request("GET", f"/{bucket}/pre/shared/some%20where/%C3%BC.txt") == b"content"
     assert isogloss(home, "token", "list").stdout == isogloss(tmp_path / "first", "token", "list").stdout
     with served(f"sqlite:///{home}/isogloss.db", home, settings=variables) as gateway:
         assert gateway.request("GET", "/ready").status == 200
-    assert "holds something already" in refusal(isogloss(home, "import", str(archive), variables=variables))
+    assert "holds something already" in refusal(isogloss(home, "import", str(archive), **variables))
 
 
 def test_nobody_serves_a_registry_whose_import_is_not_finished(tmp_path: Path, archive: Path) -> None:
@@ -94,7 +76,7 @@ def test_what_cannot_be_read_or_written_is_one_line_and_leaves_nothing(tmp_path:
     assert "is there already" in refusal(isogloss(tmp_path / "first", "export", str(archive)))
     assert "No such file" in refusal(isogloss(tmp_path / "first", "export", str(tmp_path / "no" / "where")))
     unusable = {"ISOGLOSS_STORAGE_URL": f"file://{cut}/objects"}
-    line = refusal(isogloss(tmp_path / "first", "export", str(tmp_path / "new"), variables=unusable))
+    line = refusal(isogloss(tmp_path / "first", "export", str(tmp_path / "new"), **unusable))
     assert "cannot be used" in line
     assert not list(tmp_path.glob("new*"))
 

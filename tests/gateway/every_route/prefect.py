@@ -7,14 +7,16 @@ from tests.gateway.every_route.probes import Probe, alike, public, reads, writes
 
 RUN = {"flow_id": "$flow", "state": {"type": "SCHEDULED"}}
 
+EVER = {"occurred": {"since": "2000-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}}
+LATELY = {"filter": EVER, "time_unit": "week", "time_interval": 52.0}
+NEXT_EVENTS = urlsafe_b64encode(dumps({"filter": EVER, "total": 1, "limit": 50, "offset": 0}).encode()).decode()
+"""A token that anybody can make."""
+
 DAY = {
     "history_start": "2026-11-22T00:00:00Z",
     "history_end": "2026-11-23T00:00:00Z",
     "history_interval_seconds": 3600,
 }
-EVER = {"occurred": {"since": "2000-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}}
-NEXT_EVENTS = urlsafe_b64encode(dumps({"filter": EVER, "total": 1, "limit": 50, "offset": 0}).encode()).decode()
-"""A token that anybody can make."""
 
 PREFECT: dict[str, Probe] = {
     "GET /csrf-token": alike("tells that there are no such tokens", "/csrf-token?client=me"),
@@ -77,6 +79,7 @@ PREFECT: dict[str, Probe] = {
         ]
     ),
     "POST /events/filter": reads(body={"filter": EVER}),
+    "POST /events/count-by/{countable}": reads("/events/count-by/resource", LATELY),
     "GET /events/filter/next": reads(f"/events/filter/next?page-token={NEXT_EVENTS}"),
     "POST /deployments/": writes(body={"flow_id": "$flow", "name": "x"}),
     "GET /deployments/{id}": reads("/deployments/$deployment"),

@@ -14,8 +14,10 @@ from isogloss.core.query import (
     And,
     AnyOf,
     Compare,
+    Greatest,
     Has,
     IsNull,
+    Least,
     Like,
     Measures,
     NoneOf,
@@ -36,6 +38,7 @@ from isogloss.core.registry import Registry, pages, versions
 from isogloss.core.registry.versions import VersionDraft
 
 FIELDS = ("id", "created", "form", "description", "ordinal", "producer_run", "internal", "artifact.slug")
+ENDS = (Least("ordinal"), Greatest("ordinal"))
 TAGS = ("red", "blue", "Red")
 words = st.sampled_from(["", "a", "A", "b", "ab", "%", "_", "\\", "é", "É", "markdown", "a-b"])
 patterns = st.text("aAb%_\\é", max_size=3)
@@ -268,7 +271,9 @@ async def test_groups_are_counted_and_added_up_as_their_rows_are(registry: Regis
     @given(where=version_trees, end=st.integers(-(2**60), 2**60))
     async def agrees(where: Where, end: int) -> None:
         query = Query(source="version", fields=(), project_id=registry.default_project.id, where=where)
-        found = await registry.store.read(lambda unit: unit.count_by(query, by, ("ordinal", Until("ordinal", end))))
+        found = await registry.store.read(
+            lambda unit: unit.count_by(query, by, ("ordinal", Until("ordinal", end), *ENDS))
+        )
 
         expected: dict[tuple[int, str | None, str | None], list[int]] = {}
         for row in world.versions:
@@ -276,7 +281,7 @@ async def test_groups_are_counted_and_added_up_as_their_rows_are(registry: Regis
                 group = ((row["ordinal"] - 1) // 2, row["form"], row["artifact.slug"])
                 expected.setdefault(group, []).append(row["ordinal"])
         assert {row[: len(by)]: row[len(by) :] for row in found} == {
-            group: (len(ordinals), sum(ordinals), sum(end - each for each in ordinals))
+            group: (len(ordinals), sum(ordinals), sum(end - each for each in ordinals), min(ordinals), max(ordinals))
             for group, ordinals in expected.items()
         }
 

@@ -185,6 +185,25 @@ def _few_filters(given: Any) -> Any:
     return given
 
 
+class Countable(Word):
+    """What events are counted by. A day is a span of time like others."""
+
+    day = "day"
+    time = "time"
+    event = "event"
+    resource = "resource"
+
+
+class TimeUnit(Word):
+    """What spans of time are measured in."""
+
+    week = "week"
+    day = "day"
+    hour = "hour"
+    minute = "minute"
+    second = "second"
+
+
 class EventFilter(Strict):
     """Which events."""
 

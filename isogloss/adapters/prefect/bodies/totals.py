@@ -7,6 +7,7 @@ from pydantic import Field
 
 from isogloss.adapters.prefect.bodies.common import Identifier, Moment
 from isogloss.adapters.prefect.bodies.deployments import DeploymentFilter
+from isogloss.adapters.prefect.bodies.events import EventFilter, TimeUnit
 from isogloss.adapters.prefect.bodies.flow_runs import FlowRunFilter, FlowRunSort
 from isogloss.adapters.prefect.bodies.flows import FlowFilter
 from isogloss.adapters.prefect.bodies.task_runs import TaskRunFilter
@@ -45,6 +46,14 @@ class FlowCount(Struct, frozen=True, kw_only=True):
     task_runs: TaskRunFilter | None = None
     deployments: DeploymentFilter | None = None
     work_pools: WorkPoolFilter | None = None
+
+
+class EventCount(Struct, frozen=True, kw_only=True):
+    """Which events to count; by time, in spans of so many units."""
+
+    filter: EventFilter
+    time_unit: TimeUnit = TimeUnit.day
+    time_interval: Annotated[float, Field(ge=0.01)] = 1.0
 
 
 class DeploymentCount(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from msgspec import Raw, Struct
+import msgspec
+from msgspec import Raw
 
 from isogloss.adapters.prefect.deployment_translate import (
     DeploymentFacet,
@@ -16,10 +17,20 @@ from isogloss.adapters.prefect.deployment_translate import (
     deployment_properties,
 )
 from isogloss.adapters.prefect.filters import DIALECT
+from isogloss.adapters.prefect.importing.wire import (
+    Collection,
+    ConcurrencyLimit,
+    Deployment,
+    DeploymentSchedule,
+    Flow,
+    FlowRun,
+    Log,
+    Piece,
+    State,
+    TaskRun,
+    TimedRun,
+)
 from isogloss.adapters.prefect.run_facets import (
-    EMPTY_LIST,
-    EMPTY_OBJECT,
-    NULL,
     FlowFacet,
     FlowRunFacet,
     LogFacet,
@@ -27,174 +38,17 @@ from isogloss.adapters.prefect.run_facets import (
 )
 from isogloss.adapters.prefect.run_facets import json_text as text_of
 from isogloss.adapters.prefect.run_translate import position, run_properties
-from isogloss.adapters.prefect.run_wire import CreatedBy, FlowRunPolicy
+from isogloss.adapters.prefect.run_wire import StateDetails
 from isogloss.adapters.prefect.times import instant_of
 from isogloss.core import names
 from isogloss.core.model import Artifact, Instant, Json, LogLine, Run, RunState, Version, Workflow
-from isogloss.core.registry.imports import Batch, Head, IncomingVersion
+from isogloss.core.registry.incoming import Batch, Head, IncomingVersion
 from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.runs import RUN, STEP
 from isogloss.core.registry.workflows import DEPLOYMENT, WORKFLOW
 
-
-class Flow(Struct, kw_only=True):
-    """A flow."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    name: str
-    tags: Raw = EMPTY_LIST
-    labels: Raw = EMPTY_OBJECT
-
-
-class State(Struct, kw_only=True):
-    """A state of a run."""
-
-    id: str
-    type: str
-    name: str
-    timestamp: datetime
-    message: str | None = None
-    data: Raw = NULL
-    state_details: Raw = EMPTY_OBJECT
-
-
-class TimedRun(Struct, kw_only=True):
-    """What flow runs and task runs have in common."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    name: str
-    tags: Raw = EMPTY_LIST
-    labels: Raw = EMPTY_OBJECT
-    state: State | None = None
-    run_count: int = 0
-    expected_start_time: datetime | None = None
-    next_scheduled_start_time: datetime | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    total_run_time: float = 0.0
-
-
-class FlowRun(TimedRun, kw_only=True):
-    """A flow run."""
-
-    flow_id: str
-    deployment_id: str | None = None
-    deployment_version: str | None = None
-    work_queue_name: str | None = None
-    flow_version: str | None = None
-    parameters: Raw = EMPTY_OBJECT
-    idempotency_key: str | None = None
-    context: Raw = EMPTY_OBJECT
-    empirical_policy: FlowRunPolicy = FlowRunPolicy()
-    parent_task_run_id: str | None = None
-    auto_scheduled: bool = False
-    infrastructure_document_id: str | None = None
-    infrastructure_pid: str | None = None
-    created_by: CreatedBy | None = None
-    job_variables: Raw = EMPTY_OBJECT
-
-
-class TaskRun(TimedRun, kw_only=True):
-    """A task run."""
-
-    flow_run_id: str | None = None
-    task_key: str
-    dynamic_key: str
-    cache_key: str | None = None
-    cache_expiration: datetime | None = None
-    task_version: str | None = None
-    empirical_policy: Raw
-    task_inputs: Raw = EMPTY_OBJECT
-    flow_run_run_count: int = 0
-
-
-class Log(Struct, kw_only=True):
-    """A line of a log."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    name: str
-    level: int
-    message: str
-    timestamp: datetime
-    flow_run_id: str | None = None
-    task_run_id: str | None = None
-
-
-class Piece(Struct, kw_only=True):
-    """An artifact."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    key: str | None = None
-    type: str | None = None
-    description: str | None = None
-    data: Raw = NULL
-    metadata_: Raw = NULL
-    flow_run_id: str | None = None
-    task_run_id: str | None = None
-
-
-class Collection(Struct, kw_only=True):
-    """The newest artifact of a key."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    key: str
-    latest_id: str
-
-
-class DeploymentSchedule(Struct, kw_only=True):
-    """When a deployment is to run."""
-
-    id: str
-    created: datetime
-    schedule: Raw
-    active: bool
-    parameters: Raw = EMPTY_OBJECT
-    slug: str | None = None
-
-
-class ConcurrencyLimit(Struct, kw_only=True):
-    """How many runs of a deployment may be active."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    limit: int
-
-
-class Deployment(Struct, kw_only=True):
-    """A deployment."""
-
-    id: str
-    created: datetime
-    updated: datetime
-    name: str
-    flow_id: str
-    version: str | None = None
-    description: str | None = None
-    paused: bool = False
-    schedules: list[DeploymentSchedule] = []
-    global_concurrency_limit: ConcurrencyLimit | None = None
-    concurrency_options: Raw = NULL
-    job_variables: Raw = EMPTY_OBJECT
-    parameters: Raw = EMPTY_OBJECT
-    tags: Raw = EMPTY_LIST
-    labels: Raw = EMPTY_OBJECT
-    work_queue_name: str | None = None
-    parameter_openapi_schema: Raw = EMPTY_OBJECT
-    path: str | None = None
-    pull_steps: Raw = EMPTY_LIST
-    entrypoint: str | None = None
-    enforce_parameter_schema: bool = True
+_decode_state = msgspec.json.Decoder(State).decode
+_decode_details = msgspec.json.Decoder(StateDetails).decode
 
 
 def flows(found: Sequence[Flow], project_id: str) -> Batch:
@@ -230,11 +84,7 @@ def deployments(found: Sequence[Deployment], project_id: str) -> Batch:
             description=given.description,
             paused=given.paused,
             schedules=tuple(_schedule(each) for each in given.schedules),
-            limit=None
-            if limit is None
-            else Limit(
-                id=limit.id, created=instant_of(limit.created), updated=instant_of(limit.updated), limit=limit.limit
-            ),
+            limit=None if limit is None else _limit(limit),
             concurrency_options=given.concurrency_options,
             job_variables=given.job_variables,
             parameters=given.parameters,
@@ -245,6 +95,10 @@ def deployments(found: Sequence[Deployment], project_id: str) -> Batch:
             pull_steps=given.pull_steps,
             entrypoint=given.entrypoint,
             enforce_parameter_schema=given.enforce_parameter_schema,
+            storage_document_id=given.storage_document_id,
+            infrastructure_document_id=given.infrastructure_document_id,
+            created_by=given.created_by,
+            updated_by=given.updated_by,
         )
         row = Workflow(
             id=given.id,
@@ -437,7 +291,7 @@ def _version(piece: Piece, project_id: str) -> Version:
         data_type=None,
         data=_optional(piece.data),
         description=piece.description,
-        metadata=_optional(piece.metadata_),
+        metadata=_object_or_none(piece.metadata_),
         producer_run=piece.flow_run_id,
         producer_step=piece.task_run_id,
         step=None,
@@ -492,9 +346,20 @@ def _run(
     )
 
 
+def read_state(row: Raw) -> State:
+    """A state of a history. Raises ``msgspec.DecodeError``."""
+    return _checked(_decode_state(row))
+
+
+def _checked(state: State) -> State:
+    """A state whose details can be read by those who look into them. Raises ``msgspec.DecodeError``."""
+    _decode_details(state.state_details)
+    return state
+
+
 def _states(runs: Sequence[TimedRun], history: Sequence[tuple[str, State]]) -> list[RunState]:
     """All states that are known of runs, each once."""
-    newest = [(run.id, run.state) for run in runs if run.state is not None]
+    newest = [(run.id, _checked(run.state)) for run in runs if run.state is not None]
     return list({state.id: _state(run_id, state) for run_id, state in [*history, *newest]}.values())
 
 
@@ -518,10 +383,24 @@ def _schedule(given: DeploymentSchedule) -> Schedule:
     return Schedule(
         id=given.id,
         made=instant_of(given.created),
+        updated=instant_of(given.updated),
         schedule=given.schedule,
         active=given.active,
+        most_runs=given.max_scheduled_runs,
         parameters=given.parameters,
         slug=given.slug,
+    )
+
+
+def _limit(given: ConcurrencyLimit) -> Limit:
+    return Limit(
+        id=given.id,
+        created=instant_of(given.created),
+        updated=instant_of(given.updated),
+        name=given.name,
+        active=given.active,
+        limit=given.limit,
+        decay=given.slot_decay_per_second,
     )
 
 
@@ -531,6 +410,12 @@ def _instant(moment: datetime | None) -> Instant | None:
 
 def _text(raw: Raw) -> Json:
     return bytes(raw).decode()
+
+
+def _object_or_none(raw: Raw) -> Json | None:
+    """As ``_optional``, of a value that is read as an object later. Raises ``msgspec.ValidationError``."""
+    msgspec.json.decode(raw, type=dict[str, Raw] | None)
+    return _optional(raw)
 
 
 def _optional(raw: Raw) -> Json | None:

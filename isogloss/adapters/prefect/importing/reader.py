@@ -1,24 +1,22 @@
 """Reads a Prefect server page by page, in the order in which rows refer to each other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
-from msgspec import Struct
+from msgspec import DecodeError, Raw, Struct, json
+from msgspec.structs import replace
 
-from isogloss.adapters.prefect.importing import mapping
-from isogloss.adapters.prefect.importing.mapping import FlowRun, State, TaskRun
-from isogloss.adapters.source import Fetch, SourceError, renamed
-from isogloss.core.registry.imports import Aliases, Batch, ReadBatch
+from isogloss.adapters.prefect.importing import mapping, wire
+from isogloss.adapters.prefect.importing.wire import FlowRun, State, TaskRun
+from isogloss.adapters.source import Fetch, SourceError, answered, ids_of, renamed, told
+from isogloss.core.registry.incoming import Aliases, Batch, LeftOut, ReadBatch
 
 PAGE = 200
 """The most that the vendor's server gives at once."""
 AT_ONCE = 8
 """How many histories are asked for at once."""
-
-T = TypeVar("T")
 
 NOT_BROUGHT = {
     "variables": "/variables/count",
@@ -35,16 +33,30 @@ class Listing(Struct, frozen=True):
     path: str
     sort: str
     shape: Any
-    tell: Callable[[Any, str], Batch]
+    tell: Callable[..., Batch]
+
+
+class RunListing(Struct, frozen=True):
+    """A list of runs, and where the states of one are: before the run's id."""
+
+    path: str
+    states: str
+    shape: Any
+    tell: Callable[..., Batch]
 
 
 LISTINGS = (
-    Listing("/flows", "CREATED_DESC", list[mapping.Flow], mapping.flows),
-    Listing("/deployments", "CREATED_DESC", list[mapping.Deployment], mapping.deployments),
+    Listing("/flows", "CREATED_DESC", wire.Flow, mapping.flows),
+    Listing("/deployments", "CREATED_DESC", wire.Deployment, mapping.deployments),
 )
+RUNS = (
+    RunListing("/flow_runs", "/flow_run_states/?flow_run_id=", FlowRun, mapping.flow_runs),
+    RunListing("/task_runs", "/task_run_states/?task_run_id=", TaskRun, mapping.task_runs),
+)
+LOGS = Listing("/logs", "TIMESTAMP_ASC", wire.Log, mapping.logs)
 AFTER_RUNS = (
-    Listing("/artifacts", "CREATED_DESC", list[mapping.Piece], mapping.artifacts),
-    Listing("/artifacts/latest", "CREATED_DESC", list[mapping.Collection], mapping.collections),
+    Listing("/artifacts", "CREATED_DESC", wire.Piece, mapping.artifacts),
+    Listing("/artifacts/latest", "CREATED_DESC", wire.Collection, mapping.collections),
 )
 
 
@@ -53,10 +65,9 @@ async def pages(fetch: Fetch, project_id: str) -> AsyncIterator[Sequence[ReadBat
     for listing in LISTINGS:
         async for page in _listed(fetch, listing, project_id):
             yield page
-    async for told in _runs(fetch, "/flow_runs", "/flow_run_states/?flow_run_id=", list[FlowRun], mapping.flow_runs):
-        yield [partial(told, project_id=project_id)]
-    async for told in _runs(fetch, "/task_runs", "/task_run_states/?task_run_id=", list[TaskRun], mapping.task_runs):
-        yield [partial(told, project_id=project_id)]
+    for runs in RUNS:
+        async for page in _runs(fetch, runs, project_id):
+            yield page
     async for page in _logs(fetch, project_id):
         yield page
     for listing in AFTER_RUNS:
@@ -69,7 +80,7 @@ async def not_brought(fetch: Fetch) -> dict[str, int]:
     found: dict[str, int] = {}
     for noun, path in NOT_BROUGHT.items():
         try:
-            count = msgspec.json.decode(await fetch("POST", path, {}), type=int)
+            count = await _number(fetch, path)
         except SourceError:
             # A server without the route has none of them.
             continue
@@ -83,69 +94,85 @@ async def _listed(fetch: Fetch, listing: Listing, project_id: str) -> AsyncItera
 
     What is made meanwhile moves all others back, and is read by another pass over what was not read yet.
     """
-    total = msgspec.json.decode(await fetch("POST", f"{listing.path}/count", {}), type=int)
+    count = f"{listing.path}/count"
+    total = await _number(fetch, count)
     behind = 0
     while behind < total:
         # From the end: what is made while this runs comes before, and only adds to what is left.
-        total_now = msgspec.json.decode(await fetch("POST", f"{listing.path}/count", {}), type=int)
+        total_now = await _number(fetch, count)
         left = total_now - behind
         if left <= 0:
             return
         limit = min(PAGE, left)
-        body = {"sort": listing.sort, "offset": left - limit, "limit": limit}
-        text = await fetch("POST", f"{listing.path}/filter", body)
+        text, _ = await _page(fetch, listing.path, listing.sort, left - limit, limit)
         yield [partial(_told, text, listing, project_id=project_id)]
         behind, total = behind + limit, total_now
 
 
-def _told(text: bytes, listing: Listing, aliases: Aliases, *, project_id: str) -> Batch:
-    return listing.tell(msgspec.json.decode(renamed(text, aliases), type=listing.shape), project_id)
-
-
-async def _runs(
-    fetch: Fetch, path: str, states: str, shape: Any, tell: Callable[..., Batch]
-) -> AsyncIterator[Callable[..., Batch]]:
+async def _runs(fetch: Fetch, listing: RunListing, project_id: str) -> AsyncIterator[Sequence[ReadBatch]]:
     offset = 0
     while True:
-        text = await fetch("POST", f"{path}/filter", {"sort": "ID_DESC", "offset": offset, "limit": PAGE})
-        found = msgspec.json.decode(text, type=shape)
-        if not found:
+        text, rows = await _page(fetch, listing.path, "ID_DESC", offset)
+        if not rows:
             return
-        history = await _histories(fetch, states, [run.id for run in found])
-        yield partial(_told_runs, text, history, shape, tell)
-        offset += len(found)
+        histories = await _histories(fetch, listing.states, ids_of(rows))
+        yield [partial(_told_runs, text, histories, listing, project_id=project_id)]
+        offset += len(rows)
 
 
-async def _histories(fetch: Fetch, path: str, run_ids: Sequence[str]) -> list[tuple[str, State]]:
+async def _histories(fetch: Fetch, path: str, run_ids: Sequence[str]) -> dict[str, list[Raw]]:
+    """All states of runs, by the run's id."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def history(run_id: str) -> list[tuple[str, State]]:
+    async def history(run_id: str) -> list[Raw]:
         async with turns:
-            text = await fetch("GET", f"{path}{run_id}")
-        return [(run_id, state) for state in msgspec.json.decode(text, type=list[State])]
+            return answered(f"GET {path}{run_id}", await fetch("GET", f"{path}{run_id}"), list[Raw])
 
-    return [each for some in await asyncio.gather(*map(history, run_ids)) for each in some]
-
-
-def _told_runs(
-    text: bytes,
-    history: Sequence[tuple[str, State]],
-    shape: Any,
-    tell: Callable[..., Batch],
-    aliases: Aliases,
-    *,
-    project_id: str,
-) -> Batch:
-    return tell(msgspec.json.decode(renamed(text, aliases), type=shape), history, project_id)
+    return dict(zip(run_ids, await asyncio.gather(*map(history, run_ids)), strict=True))
 
 
 async def _logs(fetch: Fetch, project_id: str) -> AsyncIterator[Sequence[ReadBatch]]:
     offset = 0
-    listing = Listing("/logs", "TIMESTAMP_ASC", list[mapping.Log], mapping.logs)
     while True:
-        text = await fetch("POST", "/logs/filter", {"sort": listing.sort, "offset": offset, "limit": PAGE})
-        count = len(msgspec.json.decode(text, type=list[mapping.Log]))
-        if not count:
+        text, rows = await _page(fetch, LOGS.path, LOGS.sort, offset)
+        if not rows:
             return
-        yield [partial(_told, text, listing, project_id=project_id)]
-        offset += count
+        yield [partial(_told, text, LOGS, project_id=project_id)]
+        offset += len(rows)
+
+
+async def _number(fetch: Fetch, path: str) -> int:
+    return answered(f"POST {path}", await fetch("POST", path, {}), int)
+
+
+async def _page(fetch: Fetch, path: str, sort: str, offset: int, limit: int = PAGE) -> tuple[bytes, list[Raw]]:
+    """A page as it came, and its rows."""
+    text = await fetch("POST", f"{path}/filter", {"sort": sort, "offset": offset, "limit": limit})
+    return text, answered(f"POST {path}/filter", text, list[Raw])
+
+
+def _told(text: bytes, listing: Listing, aliases: Aliases, *, project_id: str) -> Batch:
+    rows = json.decode(renamed(text, aliases), type=list[Raw])
+    return told(rows, listing.shape, partial(listing.tell, project_id=project_id))
+
+
+def _told_runs(
+    text: bytes, histories: Mapping[str, Sequence[Raw]], listing: RunListing, aliases: Aliases, *, project_id: str
+) -> Batch:
+    rows = json.decode(renamed(text, aliases), type=list[Raw])
+    history, left_out = _read_states(histories)
+    batch = told(rows, listing.shape, partial(listing.tell, history=history, project_id=project_id))
+    return replace(batch, left_out=[*batch.left_out, *left_out])
+
+
+def _read_states(histories: Mapping[str, Sequence[Raw]]) -> tuple[list[tuple[str, State]], list[LeftOut]]:
+    """The states of runs as (run, state), and those that cannot be read."""
+    history: list[tuple[str, State]] = []
+    left_out: list[LeftOut] = []
+    for run_id, rows in histories.items():
+        for row in rows:
+            try:
+                history.append((run_id, mapping.read_state(row)))
+            except DecodeError as error:
+                left_out.append(LeftOut(f"a state of {run_id}", f"it cannot be read: {error}"))
+    return history, left_out

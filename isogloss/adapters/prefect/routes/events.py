@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from isogloss.adapters.prefect import wire
-from isogloss.adapters.prefect.bodies.events import EventBatch, EventFilter
+from isogloss.adapters.prefect.bodies.events import Countable, EventBatch, EventFilter, TimeUnit
 from isogloss.adapters.prefect.bodies.members import EventPage
-from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, query_text
-from isogloss.adapters.prefect.event_filters import event_query, settled
+from isogloss.adapters.prefect.bodies.totals import EventCount
+from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_word, query_text, read_json
+from isogloss.adapters.prefect.event_counts import by_name, by_resource, by_time, spans
+from isogloss.adapters.prefect.event_filters import all_events, event_query, settled
 from isogloss.adapters.prefect.event_translate import (
     Continuation,
     continuation,
@@ -14,14 +16,21 @@ from isogloss.adapters.prefect.event_translate import (
     event_report,
     page_token,
 )
-from isogloss.adapters.prefect.failures import detail, encode
+from isogloss.adapters.prefect.failures import Error, Unprocessable, detail, encode
 from isogloss.adapters.prefect.routes import PREFIX, Route, caller, root_of
 from isogloss.adapters.reply import NO_CONTENT, Reply
 from isogloss.core.model import Event
 from isogloss.core.registry import Registry
-from isogloss.core.registry.events import keep_events, list_and_count_events, list_events
+from isogloss.core.registry.events import (
+    count_events_by,
+    count_events_of_resources,
+    keep_events,
+    list_and_count_events,
+    list_events,
+)
 
 _BATCH: Whole[EventBatch] = Whole(EventBatch)
+_COUNT: Members[EventCount] = Members(EventCount)
 _PAGE: Members[EventPage] = Members(EventPage)
 
 _NEXT = "/events/filter/next"
@@ -56,6 +65,31 @@ async def read_next_events(registry: Registry, request: AnyRequest) -> Reply:
     return _page(request, found, Continuation(going_on.filter, going_on.total, going_on.limit, behind))
 
 
+async def count_events(registry: Registry, request: AnyRequest) -> Reply:
+    """How many events there are in each span of time, of each name, or of each resource."""
+    errors: list[Error] = []
+    countable = path_word(request, "countable", Countable, errors)
+    body = await read_json(request)
+    try:
+        asked = _COUNT.validate(body)
+    except Unprocessable as wrong:
+        raise Unprocessable([*errors, *wrong.errors], wrong.body) from None
+    if errors:
+        raise Unprocessable(errors, body)
+    unit, interval = (TimeUnit.day, 1.0) if countable is Countable.day else (asked.time_unit, asked.time_interval)
+    wanted, now = settled(asked.filter, registry.clock()), registry.clock()
+    among = spans(wanted.occurred, unit, interval, now)
+    query = all_events(wanted, registry.default_project.id)
+    match countable:
+        case Countable.event:
+            counts = by_name(await count_events_by(registry, caller(request), query, "name"))
+        case Countable.resource:
+            counts = by_resource(*await count_events_of_resources(registry, caller(request), query))
+        case _:
+            counts = by_time(await count_events_by(registry, caller(request), query, among.by), among)
+    return Reply(encode(counts))
+
+
 def _page(request: AnyRequest, found: Sequence[Event], going_on: Continuation) -> Reply:
     more = going_on.offset < going_on.total
     address = f"{root_of(request)}{PREFIX}{_NEXT}?{_TOKEN}={page_token(going_on)}" if more else None
@@ -66,4 +100,5 @@ ROUTES = (
     Route("POST", "/events", create_events),
     Route("POST", "/events/filter", read_events),
     Route("GET", _NEXT, read_next_events),
+    Route("POST", "/events/count-by/{countable:str}", count_events),
 )

@@ -3,22 +3,29 @@
 A row gets the facet that our own routes would have written, so that the vendor's client sees it as it was there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from msgspec import Raw
 
+from isogloss.adapters.source import Unreadable
 from isogloss.adapters.zenml import kinds
 from isogloss.adapters.zenml.account_translate import UserFacet, with_user_facet
+from isogloss.adapters.zenml.code_repository_translate import REPOSITORY, RepositoryFacet, repository_key
 from isogloss.adapters.zenml.importing import wire
-from isogloss.adapters.zenml.importing.rows import derived_id, document, record, tagged, text_of
+from isogloss.adapters.zenml.importing.rows import (
+    checked_object,
+    derived_id,
+    document,
+    name_of,
+    record,
+    tagged,
+    text_of,
+)
 from isogloss.adapters.zenml.importing.wire import NULL, Reference, Thing
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.model_translate import MODEL, MODEL_VERSION, VersionFacet, model_key
 from isogloss.adapters.zenml.model_wire import ModelMetadata
-from isogloss.adapters.zenml.routes.code_repositories import KIND as REPOSITORY
-from isogloss.adapters.zenml.routes.code_repositories import Facet as RepositoryFacet
-from isogloss.adapters.zenml.routes.code_repositories import repository_key
 from isogloss.adapters.zenml.stack_translate import (
     COMPONENT,
     FLAVOR,
@@ -38,7 +45,7 @@ from isogloss.core import names
 from isogloss.core.access import Role
 from isogloss.core.model import Artifact, Project, Property, RecordLink, Tag, User, Version
 from isogloss.core.registry.editions import NEWEST
-from isogloss.core.registry.imports import Batch, IncomingVersion
+from isogloss.core.registry.incoming import Batch, IncomingVersion
 from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.records import ENTITY
 
@@ -50,9 +57,9 @@ Flavor_ = Thing[wire.FlavorBody, wire.FlavorMetadata, Raw]
 Component_ = Thing[wire.ComponentBody, wire.ComponentMetadata, Raw]
 Stack_ = Thing[wire.Owned, wire.StackMetadata, Raw]
 Repository_ = Thing[wire.RepositoryBody, wire.RepositoryMetadata, Raw]
-Artifact_ = Thing[wire.Owned, wire.ArtifactMetadata, wire.Tags]
+Artifact_ = Thing[wire.Scoped, wire.ArtifactMetadata, wire.Tags]
 Version_ = Thing[wire.VersionBody, wire.VersionMetadata, wire.VersionResources]
-Model_ = Thing[wire.Owned, ModelMetadata, wire.Tags]
+Model_ = Thing[wire.Scoped, ModelMetadata, wire.Tags]
 ModelVersion_ = Thing[wire.ModelVersionBody, wire.ModelVersionMetadata, wire.Tags]
 ArtifactLink_ = Thing[wire.ArtifactLinkBody, Raw, Raw]
 RunLink_ = Thing[wire.RunLinkBody, Raw, Raw]
@@ -83,7 +90,7 @@ def _accounts(found: Sequence[User_], noun: str, *, service: bool) -> Batch:
         rows.append(
             User(
                 id=given.id,
-                name=given.name or "",
+                name=name_of(given),
                 role=(Role.ADMIN if body.is_admin else Role.EDITOR).word,
                 service=service,
                 password=None,
@@ -106,12 +113,12 @@ def projects(found: Sequence[Project_]) -> Batch:
         Project(
             id=given.id,
             serial=0,
-            name=given.name or "",
+            name=name_of(given),
             slug="",
             word="",
             display_name=given.body.display_name,
             description=given.metadata.description or None,
-            metadata=text_of(given.metadata.project_metadata),
+            metadata=text_of(checked_object(given.metadata.project_metadata)),
             facet=None,
             author_id=None,
             created=instant(given.body.created),
@@ -127,7 +134,7 @@ def tags(found: Sequence[Tag_]) -> Batch:
     rows = [
         Tag(
             id=given.id,
-            name=given.name or "",
+            name=name_of(given),
             colour=given.body.color,
             exclusive=given.body.exclusive,
             author_id=given.body.user_id,
@@ -160,7 +167,7 @@ def flavors(found: Sequence[Flavor_]) -> Batch:
             docs_url=more.docs_url,
             sdk_docs_url=more.sdk_docs_url,
         )
-        key = type_key(body.type, given.name or "")
+        key = type_key(body.type, name_of(given))
         rows.append(record(given, FLAVOR, facet_text(facet), body.created, body.updated, body.user_id, key=key))
     return Batch(noun="flavors", records=rows)
 
@@ -178,7 +185,7 @@ def components(found: Sequence[Component_]) -> Batch:
             environment=NULL if bytes(more.environment) == b"{}" else more.environment,
             labels=more.labels,
         )
-        key = type_key(body.type, given.name or "")
+        key = type_key(body.type, name_of(given))
         row = record(given, COMPONENT, facet_text(facet), body.created, body.updated, body.user_id, key=key)
         rows.append(row)
         properties += properties_of(ENTITY, row, component_properties(facet))
@@ -199,7 +206,7 @@ def stacks(found: Sequence[Stack_]) -> Batch:
             environment=more.environment,
             labels=more.labels,
         )
-        row = record(given, STACK, facet_text(facet), body.created, body.updated, body.user_id, key=given.name)
+        row = record(given, STACK, facet_text(facet), body.created, body.updated, body.user_id, key=name_of(given))
         rows.append(row)
         properties += properties_of(ENTITY, row, stack_properties(facet))
         links += [
@@ -234,7 +241,7 @@ def code_repositories(found: Sequence[Repository_]) -> Batch:
                 body.updated,
                 body.user_id,
                 project_id=body.project_id,
-                key=repository_key(body.project_id, given.name or ""),
+                key=repository_key(body.project_id, name_of(given)),
             )
         )
     return Batch(noun="code repositories", records=rows)
@@ -244,12 +251,12 @@ def artifacts(found: Sequence[Artifact_]) -> Batch:
     """Artifacts, with their tags."""
     rows = []
     for given in found:
-        name = given.name or ""
+        name = name_of(given)
         slug, word = names.artifact_forms(names.ORDINARY, name)
         rows.append(
             Artifact(
                 id=given.id,
-                project_id=given.body.project_id or "",
+                project_id=given.body.project_id,
                 kind=names.ORDINARY,
                 name=name,
                 custom_name=given.metadata.has_custom_name,
@@ -295,7 +302,7 @@ def versions(found: Sequence[Version_]) -> Batch:
             number=None,
             alias=None,
             dialect=DIALECT,
-            role=kinds.ROLES[body.type],
+            role=_role(body.type),
             form=None,
             internal=False,
             tagged=False,
@@ -323,6 +330,13 @@ def versions(found: Sequence[Version_]) -> Batch:
     )
 
 
+def _role(kind: str) -> str:
+    try:
+        return kinds.ROLES[kind]
+    except KeyError:
+        raise Unreadable(f"its type is {kind!r}, which is none of {', '.join(kinds.ROLES)}") from None
+
+
 def _visualization(given: Thing[wire.VisualizationBody, Raw, Raw]) -> Visualization:
     body = given.body
     return Visualization(given.id, body.type, body.uri, instant(body.created), instant(body.updated))
@@ -339,19 +353,21 @@ def models(found: Sequence[Model_]) -> Batch:
             given.body.updated,
             given.body.user_id,
             project_id=given.body.project_id,
-            key=model_key(given.body.project_id or "", given.name or ""),
+            key=model_key(given.body.project_id, name_of(given)),
         )
         for given in found
     ]
     return Batch(noun="models", records=rows, tagged=[tagged(ENTITY, each.id, each.resources.tags) for each in found])
 
 
-def model_versions(found: Sequence[ModelVersion_]) -> Batch:
-    """Model versions, in the order of their numbers: the last of a model is its newest."""
+def model_versions(found: Sequence[ModelVersion_], models: Collection[str]) -> Batch:
+    """Model versions of these models, in the order of their numbers: the last of a model is its newest."""
     rows = []
     newest: dict[str, Property] = {}
     for given in sorted(found, key=lambda each: each.body.number):
         body = given.body
+        if body.model.id not in models:
+            raise Unreadable(f"its model {body.model.id} is not here")
         rows.append(
             record(
                 given,
@@ -361,7 +377,7 @@ def model_versions(found: Sequence[ModelVersion_]) -> Batch:
                 body.updated,
                 body.user_id,
                 project_id=body.project_id,
-                key=f"{body.model.id}/{given.name}",
+                key=f"{body.model.id}/{name_of(given)}",
                 parent_id=body.model.id,
                 number=body.number,
                 state=body.stage,

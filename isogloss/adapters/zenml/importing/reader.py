@@ -1,32 +1,41 @@
 """Reads a ZenML server page by page, in the order in which things refer to each other."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Raw
 
-from isogloss.adapters.source import Fetch, SourceError, renamed
-from isogloss.adapters.zenml.importing import mapping, run_mapping
-from isogloss.adapters.zenml.importing.wire import Page, Reference
-from isogloss.core.registry.imports import Aliases, Batch, ReadBatch
+from isogloss.adapters.source import Fetch, SourceError, answered, ids_of, renamed, told
+from isogloss.adapters.zenml.importing import hook_mapping, mapping, run_mapping
+from isogloss.adapters.zenml.importing.wire import Page
+from isogloss.core.registry.incoming import Aliases, Batch, ReadBatch
 
 PREFIX = "/api/v1"
 SIZE = 200
 """How much is asked for at once; the vendor's server would give more, but takes its time for it."""
+
+NOT_IMPLEMENTED = 501
+"""What a server answers about what belongs to the vendor's paid one."""
 
 NOT_BROUGHT = {
     "secrets": "/secrets",
     "service connectors": "/service_connectors",
     "schedules": "/schedules",
     "triggers": "/triggers",
+    "webhooks": "/webhooks",
     "pipeline builds": "/pipeline_builds",
     "run templates": "/run_templates",
     "deployments": "/deployments",
     "services": "/services",
+    "curated visualizations": "/curated_visualizations",
+    "wait conditions": "/run_wait_conditions",
+    "resource requests": "/resource_requests",
 }
 """What this registry keeps no rows for, and where the source lists it."""
+_OF_NO_PROJECT = frozenset({"/secrets", "/service_connectors"})
 
 Tell: TypeAlias = Callable[..., Batch]
 
@@ -64,31 +73,34 @@ async def pages(fetch: Fetch) -> AsyncIterator[Sequence[ReadBatch]]:
     not empty any more when the next page comes.
     """
     owners: list[ReadBatch] = []
+    projects: list[str] = []
     for path, shape, tell in _OWNERS:
-        owners += [partial(_told, text, shape, tell, None) async for text in _listed(fetch, path)]
+        async for text in _listed(fetch, path):
+            owners.append(partial(_told, text, shape, tell))
+            # Those that cannot be read are left out with all that is in them.
+            projects += [project.id for project in _told(text, shape, tell, {}).projects]
     yield owners
-    for project_id in await _ids(fetch, "/projects"):
+    for project_id in projects:
         async for page in _pages_of_project(fetch, project_id):
             yield page
     for path, shape, tell in _LINKS:
         async for text in _listed(fetch, path):
-            yield [partial(_told, text, shape, tell, None)]
+            yield [partial(_told, text, shape, tell)]
 
 
 async def not_brought(fetch: Fetch) -> dict[str, int]:
     """How much the source has of what is not brought, by noun."""
     found: dict[str, int] = {}
-    projects = await _ids(fetch, "/projects")
+    projects = [each async for text in _listed(fetch, "/projects") for each in ids_of(_rows(text))]
     for noun, path in NOT_BROUGHT.items():
-        count = 0
+        asked = [{}] if path in _OF_NO_PROJECT else [{"project": project_id} for project_id in projects]
         try:
-            for project_id in projects if path not in ("/secrets", "/service_connectors") else projects[:1]:
-                text = await fetch("GET", f"{path}?{urlencode({'size': 1, 'project': project_id})}")
-                count += msgspec.json.decode(text, type=Page[msgspec.Raw]).total
+            count = sum([(await _page(fetch, path, size=1, **given))[1].total for given in asked])
         except SourceError as error:
-            if error.status is None or error.status >= 500:
+            if error.status is None or (error.status >= 500 and error.status != NOT_IMPLEMENTED):
                 raise
             # A server without the route has none of them.
+            continue
         if count:
             found[noun] = count
     return found
@@ -97,34 +109,36 @@ async def not_brought(fetch: Fetch) -> dict[str, int]:
 async def _pages_of_project(fetch: Fetch, project_id: str) -> AsyncIterator[Sequence[ReadBatch]]:
     for path, shape, tell in _OF_PROJECT:
         async for text in _listed(fetch, path, project=project_id):
-            yield [partial(_told, text, shape, tell, None)]
+            yield [partial(_told, text, shape, tell)]
     async for text in _listed(fetch, "/pipelines", project=project_id):
-        indexes = {each.id: await _newest_index(fetch, project_id, each.id) for each in _references(text)}
-        yield [partial(_told, text, run_mapping.Pipeline_, run_mapping.pipelines, indexes)]
-    keys: frozenset[str] = frozenset()
-    steps: dict[str, int] = {}
+        indexes = {each: await _newest_index(fetch, project_id, each) for each in ids_of(_rows(text))}
+        yield [partial(_told, text, run_mapping.Pipeline_, partial(run_mapping.pipelines, indexes=indexes))]
+    keys: set[str | None] = set()
+    numbers: dict[str, int] = {}
     async for text in _listed(fetch, "/pipeline_snapshots", project=project_id):
-        found = msgspec.json.decode(text, type=Page[run_mapping.Snapshot_]).items
-        keys |= run_mapping.configuration_keys(found)
-        steps |= {each.id: len(each.metadata.step_configurations) for each in found}
-        yield [partial(_told, text, run_mapping.Snapshot_, run_mapping.snapshots, None)]
+        batch = _told(text, run_mapping.Snapshot_, run_mapping.snapshots, {})
+        keys |= {part.key for part in batch.parts}
+        numbers |= {snapshot.id: snapshot.number or 0 for snapshot in batch.records}
+        yield [partial(_told, text, run_mapping.Snapshot_, run_mapping.snapshots)]
+    models: set[str] = set()
     async for text in _listed(fetch, "/models", project=project_id):
-        yield [partial(_told, text, mapping.Model_, mapping.models, None)]
+        models |= {model.id for model in _told(text, mapping.Model_, mapping.models, {}).records}
+        yield [partial(_told, text, mapping.Model_, mapping.models)]
     async for text in _listed(fetch, "/model_versions", project=project_id):
-        yield [partial(_told, text, mapping.ModelVersion_, mapping.model_versions, None)]
+        yield [partial(_told_model_versions, text, models)]
     async for text in _listed(fetch, "/runs", project=project_id):
-        yield [partial(_told, text, run_mapping.Run_, run_mapping.runs, steps)]
+        yield [partial(_told, text, run_mapping.Run_, partial(run_mapping.runs, steps=numbers))]
     async for text in _listed(fetch, "/steps", project=project_id):
-        yield [partial(_told, text, run_mapping.Step_, run_mapping.steps, keys)]
+        yield [partial(_told, text, run_mapping.Step_, partial(run_mapping.steps, known=keys))]
+    async for text in _listed(fetch, "/hook_invocations", project=project_id):
+        yield [partial(_told, text, hook_mapping.Hook_, hook_mapping.hook_invocations)]
 
 
 async def _listed(fetch: Fetch, path: str, **given: str) -> AsyncIterator[bytes]:
     """The pages of a list, the oldest first: what is made meanwhile comes behind them."""
     number = 1
     while True:
-        asked = {"hydrate": "true", "sort_by": "asc:created", "page": number, "size": SIZE, **given}
-        text = await fetch("GET", f"{path}?{urlencode(asked)}")
-        page = msgspec.json.decode(text, type=Page[Reference])
+        text, page = await _page(fetch, path, hydrate="true", sort_by="asc:created", page=number, size=SIZE, **given)
         if page.items:
             yield text
         if number >= page.total_pages:
@@ -132,22 +146,29 @@ async def _listed(fetch: Fetch, path: str, **given: str) -> AsyncIterator[bytes]
         number += 1
 
 
-async def _ids(fetch: Fetch, path: str) -> list[str]:
-    return [each.id async for text in _listed(fetch, path) for each in _references(text)]
-
-
-def _references(text: bytes) -> list[Reference]:
-    return msgspec.json.decode(text, type=Page[Reference]).items
+async def _page(fetch: Fetch, path: str, **asked: str | int) -> tuple[bytes, Page[Raw]]:
+    """A page as it came, and its rows."""
+    text = await fetch("GET", f"{path}?{urlencode(asked)}")
+    return text, answered(f"GET {path}", text, Page[Raw])
 
 
 async def _newest_index(fetch: Fetch, project_id: str, pipeline_id: str) -> int:
-    asked = {"project": project_id, "pipeline_id": pipeline_id, "sort_by": "desc:created", "size": 1}
-    found = msgspec.json.decode(await fetch("GET", f"/runs?{urlencode(asked)}"), type=Page[run_mapping.LeanRun_]).items
-    return found[0].body.index if found else 0
+    """How many runs a pipeline has had; none where its newest run does not tell."""
+    _, page = await _page(fetch, "/runs", project=project_id, pipeline_id=pipeline_id, sort_by="desc:created", size=1)
+    try:
+        return max((msgspec.json.decode(row, type=run_mapping.RunIndex_).body.index for row in page.items), default=0)
+    except msgspec.DecodeError:
+        return 0
 
 
-def _told(
-    text: bytes, shape: Any, tell: Tell, around: Mapping[str, int] | frozenset[str] | None, aliases: Aliases
-) -> Batch:
-    items = msgspec.json.decode(renamed(text, aliases), type=Page[shape]).items
-    return tell(items) if around is None else tell(items, around)
+def _rows(text: bytes) -> list[Raw]:
+    return msgspec.json.decode(text, type=Page[Raw]).items
+
+
+def _told(text: bytes, shape: Any, tell: Tell, aliases: Aliases) -> Batch:
+    return told(_rows(renamed(text, aliases)), shape, tell)
+
+
+def _told_model_versions(text: bytes, models: set[str], aliases: Aliases) -> Batch:
+    ours = {aliases.get(each, each) for each in models}
+    return _told(text, mapping.ModelVersion_, partial(mapping.model_versions, models=ours), aliases)

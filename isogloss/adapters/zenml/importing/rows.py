@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
+import msgspec
 from msgspec import Raw
 
+from isogloss.adapters.source import Unreadable
 from isogloss.adapters.zenml.importing.wire import Reference
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.model import Instant, Json, Record
-from isogloss.core.registry.imports import Tagged
+from isogloss.core.registry.incoming import Tagged
 
 
 class Identified(Protocol):
@@ -55,6 +57,13 @@ def record(
     )
 
 
+def name_of(given: Identified) -> str:
+    """The name of what must have one. Raises ``Unreadable``."""
+    if not given.name:
+        raise Unreadable("it has no name")
+    return given.name
+
+
 def tagged(entity: str, entity_id: str, tags: Sequence[Reference]) -> Tagged:
     """The tags that a thing bears."""
     return Tagged(entity, entity_id, tuple(tag.id for tag in tags))
@@ -65,20 +74,23 @@ def derived_id(of: str, what: str) -> str:
     return str(uuid5(UUID(of), what))
 
 
+def checked_object(raw: Raw) -> Raw:
+    """JSON that is taken apart later. Raises ``msgspec.ValidationError`` unless it is an object."""
+    _members(raw)
+    return raw
+
+
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+
+
 def text_of(raw: Raw) -> Json:
     """JSON as it is kept."""
     return bytes(raw).decode()
 
 
-def optional_text(raw: Raw) -> Json | None:
-    """JSON as it is kept, where it is not null."""
-    text = text_of(raw)
-    return None if text == "null" else text
-
-
 def document(raw: Raw) -> Json | None:
-    """A metadata document; an empty one is kept as none."""
-    text = text_of(raw)
+    """A metadata document; an empty one is kept as none. Raises ``msgspec.ValidationError``."""
+    text = text_of(checked_object(raw))
     return None if text == "{}" else text
 
 

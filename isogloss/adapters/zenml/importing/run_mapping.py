@@ -1,16 +1,20 @@
 """Between what ZenML's server answers and the registry's rows: pipelines, snapshots, runs and steps. Pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Raw
 
+from isogloss.adapters.source import Unreadable
+from isogloss.adapters.zenml import configurations
 from isogloss.adapters.zenml.configurations import CONTINUE
 from isogloss.adapters.zenml.filters.runs import sortable
 from isogloss.adapters.zenml.importing import wire
 from isogloss.adapters.zenml.importing.rows import (
+    checked_object,
     derived_id,
     document,
+    name_of,
     optional_instant,
     present,
     record,
@@ -35,17 +39,17 @@ from isogloss.adapters.zenml.snapshots import name_key, snapshot_properties, ste
 from isogloss.adapters.zenml.states import RETRIED, TYPES
 from isogloss.adapters.zenml.times import instant
 from isogloss.core.model import Json, Property, Record, Run, RunLink, RunState, Workflow
-from isogloss.core.registry.imports import Batch
+from isogloss.core.registry.incoming import Batch
 from isogloss.core.registry.properties import properties_of
 from isogloss.core.registry.records import ENTITY
 from isogloss.core.registry.runs import RUN, STEP
 from isogloss.core.registry.versions import CONSUMED, PRODUCED
 from isogloss.core.registry.workflows import WORKFLOW
 
-Pipeline_ = Thing[wire.Owned, wire.PipelineMetadata, wire.Tags]
+Pipeline_ = Thing[wire.Scoped, wire.PipelineMetadata, wire.Tags]
 Snapshot_ = Thing[wire.SnapshotBody, wire.SnapshotMetadata, wire.SnapshotResources]
 Run_ = Thing[wire.RunBody, wire.RunMetadata, wire.RunResources]
-LeanRun_ = Thing[wire.RunBody, Raw, Raw]
+RunIndex_ = Thing[wire.RunIndex, Raw, Raw]
 Step_ = Thing[wire.StepBody, wire.StepMetadata, wire.StepResources]
 
 
@@ -54,11 +58,11 @@ def pipelines(found: Sequence[Pipeline_], indexes: Mapping[str, int]) -> Batch:
     rows = [
         Workflow(
             id=given.id,
-            project_id=given.body.project_id or "",
+            project_id=given.body.project_id,
             dialect=DIALECT,
             role=WORKFLOW,
             parent_id=None,
-            name=given.name or "",
+            name=name_of(given),
             tags="[]",
             facet=facet_text(PipelineFacet(description=given.metadata.description, runs=indexes.get(given.id, 0))),
             author_id=given.body.user_id,
@@ -78,11 +82,10 @@ def snapshots(found: Sequence[Snapshot_]) -> Batch:
     properties: list[Property] = []
     for given in found:
         body, more, around = given.body, given.metadata, given.resources
-        reference = around.code_reference
         facet = SnapshotFacet(
             run_name_template=more.run_name_template,
             pipeline_configuration=more.pipeline_configuration,
-            client_environment=more.client_environment,
+            client_environment=checked_object(more.client_environment),
             pipeline_spec=more.pipeline_spec,
             client_version=more.client_version,
             server_version=more.server_version,
@@ -95,15 +98,9 @@ def snapshots(found: Sequence[Snapshot_]) -> Batch:
             schedule=_id(around.schedule),
             template=more.template_id,
             source_snapshot=more.source_snapshot_id,
-            code_reference=None
-            if reference is None
-            else CodeReference(
-                id=reference.id,
-                commit=reference.body.commit,
-                subdirectory=reference.body.subdirectory,
-                code_repository=reference.body.code_repository.id,
-            ),
+            code_reference=_code_reference(around.code_reference),
         )
+        _check_configurations(more)
         pipeline = body.pipeline_id or ""
         row = record(
             given,
@@ -151,6 +148,7 @@ def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
             child_key=body.child_key,
             outputs={name: each.id for name, each in around.outputs.items()},
             model_version=_id(around.model_version),
+            code_reference=_code_reference(around.code_reference),
         )
         state = _state(given.id, body.status, body.status_reason, instant(body.updated))
         row = _run(
@@ -166,9 +164,9 @@ def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
         )
         rows.append(row)
         states.append(state)
-        records += _logs(around.log_collection or ())
+        records += logs(around.log_collection)
         if text_of(more.orchestrator_environment) not in ("{}", "null"):
-            records.append(_environment(row, more.orchestrator_environment))
+            records.append(_environment(row, checked_object(more.orchestrator_environment)))
         properties += properties_of(
             "run",
             row,
@@ -197,7 +195,7 @@ def runs(found: Sequence[Run_], steps: Mapping[str, int]) -> Batch:
     )
 
 
-def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
+def steps(found: Sequence[Step_], known: Collection[str | None]) -> Batch:
     """Steps with their links. ``known`` are the keys of the configurations that came with snapshots."""
     rows: list[Run] = []
     states: list[RunState] = []
@@ -206,7 +204,7 @@ def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
     links: list[RunLink] = []
     for given in found:
         body, more, around = given.body, given.metadata, given.resources
-        name = given.name or ""
+        name = name_of(given)
         key = step_key(more.snapshot_id, name)
         if key not in known:
             # The step of a dynamic pipeline has a configuration of its own, which goes with its run.
@@ -253,7 +251,7 @@ def steps(found: Sequence[Step_], known: frozenset[str]) -> Batch:
         )
         rows.append(row)
         states.append(state)
-        records += _logs(around.log_collection or ())
+        records += logs(around.log_collection)
         properties += properties_of(
             "run",
             row,
@@ -308,7 +306,7 @@ def _run(
         parent_id=parent_id,
         position=position,
         key=key,
-        name=given.name or "",
+        name=name_of(given),
         metadata=document(given.metadata.run_metadata),
         state_id=state.id,
         state_type=state.type,
@@ -327,11 +325,6 @@ def _run(
         updated=instant(body.updated),
         deleted=None,
     )
-
-
-def configuration_keys(found: Iterable[Snapshot_]) -> frozenset[str]:
-    """The keys of the configurations that come with snapshots."""
-    return frozenset(step_key(each.id, name) for each in found for name in each.metadata.step_configurations)
 
 
 def _configurations(snapshot: Record, steps: Mapping[str, Raw]) -> list[Record]:
@@ -362,12 +355,38 @@ def _part_of(
     )
 
 
+def _check_configurations(given: wire.SnapshotMetadata) -> None:
+    """Raise ``msgspec.ValidationError`` for a snapshot whose runs could not be shown."""
+    configurations.with_run(given.pipeline_configuration, 0)
+    for body in given.step_configurations.values():
+        _check_step(text_of(body))
+
+
+def _check_step(body: Json) -> None:
+    configurations.of_step(configurations.stored_step(body).config, {}, ())
+
+
+def _code_reference(given: wire.CodeReference | None) -> CodeReference | None:
+    if given is None:
+        return None
+    body = given.body
+    return CodeReference(
+        id=given.id,
+        commit=body.commit,
+        subdirectory=body.subdirectory,
+        code_repository=body.code_repository.id,
+        created=instant(body.created),
+        updated=instant(body.updated),
+    )
+
+
 def _environment(run: Run, environment: Raw) -> Record:
     return _part_of(run, None, ENVIRONMENT, text_of(environment))
 
 
 def _own_configuration(given: Step_, key: str) -> Record:
     text = f'{{"spec":{text_of(given.metadata.spec)},"config":{text_of(given.metadata.config)}}}'
+    _check_step(text)
     return record(
         given,
         STEP_CONFIGURATION,
@@ -381,9 +400,10 @@ def _own_configuration(given: Step_, key: str) -> Record:
     )
 
 
-def _logs(found: Iterable[wire.Logs]) -> list[Record]:
+def logs(found: Iterable[wire.Logs] | None) -> list[Record]:
+    """What belongs to a run, a step or an invocation of a hook as its logs."""
     rows = []
-    for given in found:
+    for given in found or ():
         body = given.body
         facet = LogsFacet(
             source=body.source,
@@ -410,6 +430,8 @@ def _logs(found: Iterable[wire.Logs]) -> list[Record]:
 
 
 def _state(run_id: str, status: str, reason: str | None, at: int) -> RunState:
+    if status not in TYPES:
+        raise Unreadable(f"its status is {status!r}, which is none of {', '.join(TYPES)}")
     return RunState(
         id=derived_id(run_id, "state"),
         run_id=run_id,

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Raw, Struct
 
+from isogloss.adapters.source import Count, Id
 from isogloss.adapters.zenml.run_wire import LogsBody
 
 B = TypeVar("B")
@@ -17,7 +18,7 @@ NULL, EMPTY = Raw(b"null"), Raw(b"{}")
 class Thing(Struct, Generic[B, M, R]):
     """The vendor's envelope around everything that stands by itself."""
 
-    id: str
+    id: Id
     body: B
     metadata: M
     resources: R
@@ -35,7 +36,7 @@ class Page(Struct, Generic[B]):
 class Reference(Struct):
     """A thing within another one, of which only the id is read."""
 
-    id: str
+    id: Id
 
 
 class Nothing(Struct):
@@ -47,8 +48,16 @@ class Owned(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None = None
-    project_id: str | None = None
+    user_id: Id | None = None
+
+
+class Scoped(Struct, kw_only=True):
+    """The body of a thing in a project, of which no more is read."""
+
+    created: datetime
+    updated: datetime
+    user_id: Id | None = None
+    project_id: Id
 
 
 class UserBody(Struct, kw_only=True):
@@ -61,7 +70,7 @@ class UserBody(Struct, kw_only=True):
     email_opted_in: bool | None = None
     is_service_account: bool = False
     is_admin: bool = False
-    default_project_id: str | None = None
+    default_project_id: Id | None = None
     avatar_url: str | None = None
 
 
@@ -93,7 +102,7 @@ class TagBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
+    user_id: Id | None
     color: str
     exclusive: bool
 
@@ -103,7 +112,7 @@ class FlavorBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None = None
+    user_id: Id | None = None
     type: str
     display_name: str | None = None
     integration: str | None = None
@@ -128,7 +137,7 @@ class ComponentBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
+    user_id: Id | None
     type: str
     flavor_name: str
 
@@ -156,8 +165,8 @@ class RepositoryBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     source: Raw
     logo_url: str | None = None
 
@@ -186,8 +195,8 @@ class VersionBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     artifact: Reference
     version: str
     uri: str
@@ -195,7 +204,7 @@ class VersionBody(Struct, kw_only=True):
     materializer: Raw
     data_type: Raw
     save_type: str
-    artifact_store_id: str | None
+    artifact_store_id: Id | None
     content_hash: str | None
     item_count: int | None
 
@@ -220,8 +229,8 @@ class VersionResources(Struct):
     """What belongs to an artifact version."""
 
     tags: list[Reference]
-    producer_step_run_id: str | None
-    producer_pipeline_run_id: str | None
+    producer_step_run_id: Id | None
+    producer_pipeline_run_id: Id | None
 
 
 class PipelineMetadata(Struct):
@@ -235,10 +244,10 @@ class SnapshotBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     is_dynamic: bool
-    pipeline_id: str | None
+    pipeline_id: Id | None
 
 
 class SnapshotMetadata(Struct, kw_only=True):
@@ -255,16 +264,21 @@ class SnapshotMetadata(Struct, kw_only=True):
     description: str | None = None
     source_code: str | None = None
     code_path: str | None = None
-    template_id: str | None = None
-    source_snapshot_id: str | None = None
+    template_id: Id | None = None
+    source_snapshot_id: Id | None = None
 
 
 class CodeReferenceBody(Struct):
     """Which state of a code repository a snapshot runs."""
 
+    created: datetime
+    updated: datetime
     commit: str
     subdirectory: str
     code_repository: Reference
+
+
+CodeReference = Thing[CodeReferenceBody, Raw, Raw]
 
 
 class SnapshotResources(Struct, kw_only=True):
@@ -273,7 +287,7 @@ class SnapshotResources(Struct, kw_only=True):
     stack: Reference | None = None
     build: Reference | None = None
     schedule: Reference | None = None
-    code_reference: Thing[CodeReferenceBody, Raw, Raw] | None = None
+    code_reference: CodeReference | None = None
     tags: list[Reference] = []
 
 
@@ -282,15 +296,21 @@ class RunBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     status: str
     in_progress: bool
     status_reason: str | None
-    index: int
-    pipeline_id: str | None
+    index: Count
+    pipeline_id: Id | None
     child_key: str | None = None
-    root_run_id: str | None = None
+    root_run_id: Id | None = None
+
+
+class RunIndex(Struct):
+    """What is read of a pipeline's newest run."""
+
+    index: Count
 
 
 class RunConfiguration(Struct):
@@ -319,7 +339,7 @@ Logs = Thing[LogsBody, Raw, Raw]
 class RunSnapshot(Struct):
     """The snapshot within a run."""
 
-    id: str
+    id: Id
     body: SnapshotBody
 
 
@@ -331,6 +351,7 @@ class RunResources(Struct, kw_only=True):
     stack: Reference | None = None
     build: Reference | None = None
     schedule: Reference | None = None
+    code_reference: CodeReference | None = None
     model_version: Reference | None = None
     tags: list[Reference]
     log_collection: list[Logs] | None = None
@@ -344,16 +365,16 @@ class StepBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     type: str | None = None
     status: str
-    version: int
+    version: Count
     is_retriable: bool
     start_time: datetime | None
     end_time: datetime | None
     latest_heartbeat: datetime | None = None
-    model_version_id: str | None = None
+    model_version_id: Id | None = None
     substitutions: dict[str, str]
     heartbeat_threshold: int | None = None
 
@@ -369,17 +390,17 @@ class StepMetadata(Struct, kw_only=True):
     docstring: str | None
     source_code: str | None
     exception_info: Raw = NULL
-    snapshot_id: str
-    pipeline_run_id: str
-    original_step_run_id: str | None
-    parent_step_ids: list[str]
+    snapshot_id: Id
+    pipeline_run_id: Id
+    original_step_run_id: Id | None
+    parent_step_ids: list[Id]
     run_metadata: Raw
 
 
 class Input(Struct, kw_only=True):
     """A version that a step uses."""
 
-    id: str
+    id: Id
     input_type: str
     index: int | None = None
     chunk_index: int | None = None
@@ -400,10 +421,10 @@ class ModelVersionBody(Struct, kw_only=True):
 
     created: datetime
     updated: datetime
-    user_id: str | None
-    project_id: str
+    user_id: Id | None
+    project_id: Id
     stage: str | None
-    number: int
+    number: Count
     model: Reference
 
 
@@ -418,7 +439,7 @@ class ArtifactLinkBody(Struct, kw_only=True):
     """A link from a model version to an artifact version."""
 
     created: datetime
-    model_version: str
+    model_version: Id
     artifact_version: Reference
 
 
@@ -426,5 +447,34 @@ class RunLinkBody(Struct, kw_only=True):
     """A link from a model version to a run."""
 
     created: datetime
-    model_version: str
+    model_version: Id
     pipeline_run: Reference
+
+
+class HookBody(Struct, kw_only=True):
+    """An invocation of a hook."""
+
+    created: datetime
+    updated: datetime
+    user_id: Id | None
+    project_id: Id
+    hook_type: str
+    status: str
+    start_time: datetime
+    end_time: datetime | None = None
+    pipeline_run_id: Id
+    step_run_id: Id | None = None
+
+
+class HookMetadata(Struct, kw_only=True):
+    """What is hydrated of an invocation of a hook."""
+
+    source: str | None = None
+    exception_info: Raw = NULL
+
+
+class HookResources(Struct, kw_only=True):
+    """What belongs to an invocation of a hook."""
+
+    outputs: dict[str, list[Reference]] = {}
+    log_collection: list[Logs] | None = None

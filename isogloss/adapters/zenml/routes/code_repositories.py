@@ -1,31 +1,31 @@
 """Code repositories: clients ask for them before each run of a pipeline."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from isogloss.adapters.call import Body, Call
 from isogloss.adapters.operations import Route, Write
-from isogloss.adapters.zenml import wire
 from isogloss.adapters.zenml.around import users_of
 from isogloss.adapters.zenml.bodies.code_repositories import CodeRepositoryRequest, CodeRepositoryUpdate
+from isogloss.adapters.zenml.code_repository_translate import (
+    REPOSITORY,
+    RepositoryFacet,
+    repository,
+    repository_facet,
+    repository_key,
+)
 from isogloss.adapters.zenml.filters.listing import Shape
 from isogloss.adapters.zenml.filters.records import COMMON, COMMON_SORTS
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, lock, raw, reads, removes, show_one
-from isogloss.adapters.zenml.stack_wire import UserResources
-from isogloss.adapters.zenml.times import moment
 from isogloss.core.model import Record
 from isogloss.core.ports import Reader, Writer
 from isogloss.core.registry import records
 from isogloss.core.registry.projects import find_project
 from isogloss.core.registry.records import RecordDraft
-
-KIND = "code_repository"
 
 _CREATE = Body.of(CodeRepositoryRequest)
 _UPDATE = Body.of(CodeRepositoryUpdate)
@@ -33,42 +33,12 @@ _UPDATE = Body.of(CodeRepositoryUpdate)
 _encode = msgspec.json.Encoder().encode
 
 
-class Facet(Struct, frozen=True, kw_only=True):
-    """What is kept of a code repository. ``source`` names the class that reads it, and ``config`` is what it takes."""
-
-    config: Raw
-    source: Raw
-    logo_url: str | None
-    description: str | None
-
-
-class RepositoryBody(Struct, frozen=True):
-    """A code repository."""
-
-    created: datetime
-    updated: datetime
-    user_id: str | None
-    project_id: str
-    source: Raw
-    logo_url: str | None
-
-
-class RepositoryMetadata(Struct, frozen=True):
-    """What is hydrated of a code repository."""
-
-    config: Raw
-    description: str | None
-
-
-_facet = msgspec.json.Decoder(Facet).decode
-
-
 async def create_repository(call: Call, unit: Writer) -> Any:
     """A new code repository."""
     body: CodeRepositoryRequest = _CREATE.read(call)
     project = await find_project(unit, body.project)
     name = checked_name("code repository", body.name)
-    facet = Facet(
+    facet = RepositoryFacet(
         config=raw(body.config),
         source=raw(body.source.model_dump(exclude_none=True)),
         logo_url=body.logo_url,
@@ -76,7 +46,7 @@ async def create_repository(call: Call, unit: Writer) -> Any:
     )
     draft = RecordDraft(
         dialect=DIALECT,
-        kind=KIND,
+        kind=REPOSITORY,
         project_id=project.id,
         key=repository_key(project.id, name),
         name=name,
@@ -89,7 +59,7 @@ async def update_repository(call: Call, unit: Writer) -> Any:
     """A code repository, changed."""
     body: CodeRepositoryUpdate = _UPDATE.read(call)
     record = await lock(call, unit, RESOURCE)
-    facet, given = _facet(record.body), body.model_fields_set
+    facet, given = repository_facet(record.body), body.model_fields_set
     if body.config is not None:
         facet = replace(facet, config=raw(body.config))
     if body.source is not None:
@@ -112,29 +82,10 @@ async def update_repository(call: Call, unit: Writer) -> Any:
 
 async def _show(call: Call, unit: Reader, found: Sequence[Record], hydrate: bool) -> list[Any]:
     users = await users_of(unit, (record.author_id for record in found))
-    return [_repository(record, users.get(record.author_id or ""), hydrate=hydrate) for record in found]
+    return [repository(record, users.get(record.author_id or ""), hydrate=hydrate) for record in found]
 
 
-def _repository(record: Record, user: Raw | None, *, hydrate: bool) -> wire.Named:
-    facet = _facet(record.body)
-    body = RepositoryBody(
-        moment(record.created),
-        moment(record.updated),
-        record.author_id,
-        record.project_id or "",
-        facet.source,
-        facet.logo_url,
-    )
-    metadata = RepositoryMetadata(facet.config, facet.description) if hydrate else None
-    return wire.Named(body, metadata, UserResources(user), record.id, record.name or "")
-
-
-def repository_key(project_id: str, name: str) -> str:
-    """Names are unique in their project."""
-    return f"{project_id}:{name}"
-
-
-RESOURCE = Resource(kind=KIND, shape=Shape(filters=COMMON, sorts=COMMON_SORTS), show=_show, in_project=True)
+RESOURCE = Resource(kind=REPOSITORY, shape=Shape(filters=COMMON, sorts=COMMON_SORTS), show=_show, in_project=True)
 
 ROUTES: tuple[Route, ...] = (
     *reads("/code_repositories", RESOURCE),

@@ -15,8 +15,8 @@ from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, reads, removes, show_one
 from isogloss.adapters.zenml.routes.logs import give_to_hook
 from isogloss.adapters.zenml.routes.runs import exception_text
-from isogloss.adapters.zenml.run_around import logs_of_ids, versions_of
-from isogloss.adapters.zenml.run_facets import NULL, HookFacet, facet_text
+from isogloss.adapters.zenml.run_around import HOOK, logs_of_ids, versions_of
+from isogloss.adapters.zenml.run_facets import NULL, HookFacet, facet_text, hook_properties
 from isogloss.adapters.zenml.times import instant, moment, optional_moment
 from isogloss.core.errors import NotFound
 from isogloss.core.model import Record, Run
@@ -25,8 +25,6 @@ from isogloss.core.registry import records
 from isogloss.core.registry.projects import find_project
 from isogloss.core.registry.records import RecordDraft
 from isogloss.core.registry.runs import RUN, STEP
-
-KIND = "hook_invocation"
 
 _CREATE = Body.of(HookInvocationRequest)
 
@@ -58,17 +56,14 @@ async def create_hook_invocation(call: Call, unit: Writer) -> Any:
     )
     draft = RecordDraft(
         dialect=DIALECT,
-        kind=KIND,
+        kind=HOOK,
         id=body.id,
         project_id=project.id,
         parent_id=body.pipeline_run_id,
         name=body.name,
         state=body.status,
         body=facet_text(facet),
-        properties=(
-            ("hook_type", body.hook_type),
-            *(() if body.step_run_id is None else (("step_run", body.step_run_id),)),
-        ),
+        properties=hook_properties(facet),
     )
     made = await records.create_record(call.registry, unit, call.caller, draft)
     for version_id in found:
@@ -111,7 +106,7 @@ async def _show(call: Call, unit: Reader, found: Sequence[Record], hydrate: bool
     return shown
 
 
-RESOURCE = Resource(kind=KIND, shape=HOOK_INVOCATIONS, show=_show, in_project=True)
+RESOURCE = Resource(kind=HOOK, shape=HOOK_INVOCATIONS, show=_show, in_project=True)
 
 ROUTES: tuple[Route, ...] = (
     Write("POST", "/hook_invocations", create_hook_invocation),

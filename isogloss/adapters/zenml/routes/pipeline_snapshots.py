@@ -10,11 +10,12 @@ from isogloss.adapters.operations import Read, Route, Write
 from isogloss.adapters.zenml import run_wire, wire
 from isogloss.adapters.zenml.around import tags_of, users_of
 from isogloss.adapters.zenml.bodies.snapshots import SnapshotRequest, SnapshotUpdate
+from isogloss.adapters.zenml.code_repository_translate import code_reference
 from isogloss.adapters.zenml.failures import Absent
 from isogloss.adapters.zenml.filters.runs import SNAPSHOTS
 from isogloss.adapters.zenml.kinds import DIALECT
 from isogloss.adapters.zenml.records import Resource, checked_name, list_page, lock
-from isogloss.adapters.zenml.run_around import SNAPSHOT, STACK, latest_runs_of, stacks_of, workflows_of
+from isogloss.adapters.zenml.run_around import SNAPSHOT, STACK, latest_runs_of, repositories_of, stacks_of, workflows_of
 from isogloss.adapters.zenml.run_facets import facet_text, snapshot_facet
 from isogloss.adapters.zenml.run_translate import lean_pipeline, snapshot_body, snapshot_metadata, status
 from isogloss.adapters.zenml.snapshots import add_steps, name_key, remove_snapshots, snapshot_draft, steps_of
@@ -115,7 +116,7 @@ async def _show(
     names: Sequence[str] = (),
     packages: bool = False,
 ) -> list[run_wire.Snapshot]:
-    """Snapshots with what they refer to: six statements at most, seven hydrated."""
+    """Snapshots with what they refer to: seven statements at most, eight hydrated."""
     ids = [record.id for record in found]
     facets = [snapshot_facet(record.body) for record in found]
     latest = await latest_runs_of(unit, ids)
@@ -123,6 +124,7 @@ async def _show(
     tags = await tags_of(unit, "record", ids)
     pipelines = await workflows_of(unit, (record.parent_id for record in found))
     stacks = await stacks_of(unit, (facet.stack for facet in facets))
+    repositories = await repositories_of(unit, (facet.code_reference for facet in facets))
     steps = await steps_of(unit, ids, names) if hydrate and ids else {}
     shown: list[run_wire.Snapshot] = []
     for record, facet in zip(found, facets, strict=True):
@@ -131,6 +133,7 @@ async def _show(
             user=users.get(record.author_id or ""),
             pipeline=None if pipeline is None else lean_pipeline(pipeline),
             stack=stacks.get(facet.stack or ""),
+            code_reference=code_reference(facet.code_reference, repositories, record.created),
             tags=tags.get(record.id, []),
             latest_run_id=None if newest is None else newest.id,
             latest_run_status=None if newest is None else status(newest),

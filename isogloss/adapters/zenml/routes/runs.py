@@ -335,6 +335,7 @@ async def _facet(
         heartbeat=configuration.enable_heartbeat is not False,
         stack=kept.stack,
         source_snapshot=kept.source_snapshot,
+        code_reference=kept.code_reference,
         trigger_info=trigger,
         exception_info=NULL if body.exception_info is None else exception_text(body.exception_info),
         original_run=body.original_run_id,
