@@ -33,8 +33,12 @@ FOREIGN = {
     "truefoundry": ["tree:1", "a tree", "producing run", "train"],
 }
 """What is seen of the artifact that each of the other clients wrote."""
-LIKENED = {"zenml artifact": "loose artifact", "truefoundry artifact": "markdown artifact"}
-"""The page of Prefect's own server that is most like it: the one has no run, the other has one."""
+LIKENED = {
+    "zenml artifact": "loose artifact",
+    "truefoundry artifact": "markdown artifact",
+    "truefoundry run": "flow run",
+}
+"""The pages of Prefect's own server that are most like them; of the artifacts, only the second has a run."""
 TABLE_SHOWN = "[...document.querySelectorAll('td')].some(cell => cell.innerText.includes('written through'))"
 BUNDLES = ("v1", "v2")
 
@@ -105,7 +109,7 @@ def looks(bundle: str) -> list[Look]:
 
 
 def foreign_looks(bundle: str) -> list[Look]:
-    """Artifacts that other clients wrote: pages of Markdown, which Prefect's own server never has."""
+    """What other clients wrote: artifacts as pages of Markdown, and a run."""
     return [
         Look(
             bundle,
@@ -115,4 +119,4 @@ def foreign_looks(bundle: str) -> list[Look]:
             holds=TABLE_SHOWN,
         )
         for client, seen in FOREIGN.items()
-    ]
+    ] + [Look(bundle, "truefoundry run", "/runs/flow-run/{truefoundry-run}", ["train", "FINISHED", "no flow"])]

@@ -128,7 +128,7 @@ def _write(url: str, picture: str, home: Path) -> dict[str, str]:
 
 
 def _write_as_others(gateway: Gateway, home: Path) -> dict[str, str]:
-    """Let the other clients write; the ids of one artifact of each, by the client."""
+    """Let the other clients write; the ids of one artifact of each, by the client, and of the run that made it."""
     home.mkdir()
     place = Place(url=gateway.url, gateway=gateway)
     found: dict[str, str] = {}
@@ -140,4 +140,6 @@ def _write_as_others(gateway: Gateway, home: Path) -> dict[str, str]:
         keyed = {"artifacts": {"key": {"any_": [key]}}}
         (row,) = gateway.request("POST", "/api/artifacts/latest/filter", keyed).json()
         found[client] = row["latest_id"]
+        if row["flow_run_id"] is not None:
+            found[f"{client}-run"] = row["flow_run_id"]
     return found

@@ -83,9 +83,8 @@ def by_state(totals: Mapping[str | None, int]) -> dict[StateType, int]:
     """How many runs each state has, those without a run included; what has no state does not count."""
     shown = dict.fromkeys(COUNTED_STATES, 0)
     for state_type, total in totals.items():
-        named = shown_type(state_type)
-        if named is not None:
-            shown[StateType(named)] += total
+        if state_type is not None:
+            shown[StateType(shown_type(state_type))] += total
     return shown
 
 

@@ -161,10 +161,22 @@ def task_run(standing: Standing, now: Instant) -> wire.TaskRun:
 
 
 def state_of(standing: Standing) -> wire.State | None:
-    """A run's newest state."""
-    if standing.state is None:
+    """A run's newest state. One that another dialect's run tells without a row of its own has the run's id."""
+    run = standing.run
+    if standing.state is not None:
+        return state(standing.state, standing.data, run.dialect)
+    if run.state_type is None:
         return None
-    return state(standing.state, standing.data, standing.run.dialect)
+    shown = shown_type(run.state_type)
+    return wire.State(
+        id=run.id,
+        type=shown,
+        name=run.state_name or shown.capitalize(),
+        timestamp=moment(run.updated if run.state_at is None else run.state_at),
+        message=None,
+        data=None,
+        state_details=_NO_DETAILS,
+    )
 
 
 def state(kept: RunState, data: Json | None, dialect: str) -> wire.State:

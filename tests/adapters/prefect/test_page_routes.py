@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from isogloss.adapters.prefect.bodies.states import StateType
+from isogloss.adapters.prefect.page_translate import by_state
 from isogloss.adapters.prefect.times import moment as datetime_of
 from isogloss.core.access import ANYBODY
 from isogloss.core.model import Run
@@ -171,6 +173,11 @@ async def test_task_runs_are_counted_by_state(api: Served) -> None:
     assert [(state, total) for state, total in whole.items() if total] == [("COMPLETED", 2), ("PENDING", 1)]
     assert len(whole) == 9
     assert {state: total for state, total in one.items() if total} == {"COMPLETED": 1, "PENDING": 1}
+
+
+def test_runs_without_a_state_are_in_no_count_and_states_of_other_vocabularies_are_pending() -> None:
+    assert sum(by_state({None: 3}).values()) == 0
+    assert by_state({"PENDING": 1, "cached": 2})[StateType.PENDING] == 3
 
 
 async def test_there_are_no_automations(api: Served) -> None:
