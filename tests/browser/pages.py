@@ -37,6 +37,7 @@ LIKENED = {
     "zenml artifact": "loose artifact",
     "truefoundry artifact": "markdown artifact",
     "truefoundry run": "flow run",
+    "runs of others": "runs",
 }
 """The pages of Prefect's own server that are most like them; of the artifacts, only the second has a run."""
 TABLE_SHOWN = "[...document.querySelectorAll('td')].some(cell => cell.innerText.includes('written through'))"
@@ -109,7 +110,7 @@ def looks(bundle: str) -> list[Look]:
 
 
 def foreign_looks(bundle: str) -> list[Look]:
-    """What other clients wrote: artifacts as pages of Markdown, and a run."""
+    """What other clients wrote: artifacts as pages of Markdown, and a run, which is among all others."""
     return [
         Look(
             bundle,
@@ -119,4 +120,7 @@ def foreign_looks(bundle: str) -> list[Look]:
             holds=TABLE_SHOWN,
         )
         for client, seen in FOREIGN.items()
-    ] + [Look(bundle, "truefoundry run", "/runs/flow-run/{truefoundry-run}", ["train", "FINISHED", "no flow"])]
+    ] + [
+        Look(bundle, "truefoundry run", "/runs/flow-run/{truefoundry-run}", ["train", "FINISHED", "no flow"]),
+        Look(bundle, "runs of others", "/runs", ["train", "no flow"]),
+    ]

@@ -16,7 +16,8 @@ from isogloss.core.access import Role, require
 from isogloss.core.model import Project, Run
 from isogloss.core.ports import Reader
 from isogloss.core.query import AnyOf, Compare, IsNull, KeyedSort, Not, Operator, Query, Sort, Where, all_of
-from isogloss.core.registry.tracking import RUN, logged
+from isogloss.core.registry.runs import RUN
+from isogloss.core.registry.tracking import logged
 
 NEWEST_FIRST = Sort("started", descending=True)
 

@@ -33,9 +33,7 @@ from isogloss.core.references import INPUTS
 from isogloss.core.registry import tags
 from isogloss.core.registry.context import Registry
 from isogloss.core.registry.derivations import METADATA, follow_text, of_run
-from isogloss.core.registry.runs import RunDraft, blank_run
-
-RUN = "run"
+from isogloss.core.registry.runs import RUN, RUNNING, RunDraft, blank_run
 
 KEY_BYTES = 1000
 """How long a key may be: well beyond what clients send, and within what an index takes."""
@@ -113,6 +111,7 @@ async def create_tracked_run(
     if await unit.lock(Project, id=project.id) is None:
         raise NotFound("project", project.id)
     now = registry.clock()
+    began = now if started is None else started
     draft = RunDraft(dialect=dialect, role=RUN, name=name)
     blank = blank_run(registry, caller, project, draft, now)
     run = replace(
@@ -121,7 +120,9 @@ async def create_tracked_run(
         state_type=state.type,
         state_name=state.name,
         state_at=now,
-        started=now if started is None else started,
+        # Nobody expected it to begin at another time.
+        expected_start=began,
+        started=began,
         facet=facet,
     )
     await unit.add(run)
@@ -163,6 +164,9 @@ async def change_tracked_run(
     changes: dict[str, Any] = {"updated": now}
     if state is not UNSET:
         changes |= {"state_type": state.type, "state_name": state.name, "state_at": now}
+        if run.state_type == RUNNING and state.type != RUNNING:
+            stopped = ended if isinstance(ended, int) else now
+            changes["spent"] = max(stopped - (run.created if run.started is None else run.started), 0)
     if ended is not UNSET:
         changes["ended"] = ended
     if facet is not UNSET:

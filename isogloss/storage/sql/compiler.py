@@ -10,22 +10,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct, structs
 from sqlalchemy import (
-    ARRAY,
-    REAL,
     BigInteger,
     Boolean,
     ClauseElement,
     ColumnElement,
     Double,
-    Integer,
     Select,
     Table,
     UnaryExpression,
     and_,
-    any_,
     bindparam,
     case,
     cast,
@@ -41,12 +36,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.operators import custom_op
 
 from isogloss.core.query import (
-    NUMBER_LENGTH,
     And,
     AnyOf,
     Compare,
@@ -68,9 +60,9 @@ from isogloss.core.query import (
     Total,
     Until,
     Where,
-    Wild,
-    pattern_parts,
 )
+from isogloss.storage.sql.drives import bounds_another, is_selective, mentions
+from isogloss.storage.sql.engines import Engine
 from isogloss.storage.sql.sources import SOURCES, Relation, Source
 from isogloss.storage.sql.tables import TABLES, ByCodePoint
 
@@ -94,105 +86,6 @@ class Statement:
         """The values in the order of the text's parameters."""
         return values if self.straight else [values[place] for place in self.order]
 
-
-@dataclass(frozen=True)
-class Engine:
-    """What differs between the engines in the text of a statement and in the binding of its values."""
-
-    name: str
-    dialect: DefaultDialect
-    among: Callable[[ColumnElement[Any], str], ColumnElement[bool]]
-    like: Callable[[ColumnElement[Any], str, str], ColumnElement[bool]]
-    resembles: Callable[[ColumnElement[Any], str, str], ColumnElement[bool]]
-    bind_pattern: Callable[[str, str], str]
-    number: Callable[[ColumnElement[Any]], ColumnElement[Any]]
-    bind_list: Callable[[Sequence[Any]], Any]
-    locks_rows: bool
-    says_nulls: bool
-    has_statistics: bool
-
-
-def _among_json(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    members = func.json_each(bindparam(parameter, type_=ByCodePoint)).table_valued("value")
-    return column.in_(select(members.c.value))
-
-
-def _among_array(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-    member = BigInteger() if isinstance(column.type, Integer) else ByCodePoint
-    return column == any_(bindparam(parameter, type_=ARRAY(member)))
-
-
-def _like_ascii(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
-    # Without ESCAPE there is none, and SQLite refuses an empty one.
-    return column.like(bindparam(parameter, type_=ByCodePoint), escape=escape or None)
-
-
-def _ilike(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
-    return column.ilike(bindparam(parameter, type_=ByCodePoint), escape=escape)
-
-
-def _glob(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
-    return column.op("GLOB", is_comparison=True)(bindparam(parameter, type_=ByCodePoint))
-
-
-_GLOBS: dict[str | Wild, str] = {Wild.ANY: "*", Wild.ONE: "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-
-
-def _as_glob(pattern: str, escape: str) -> str:
-    return "".join(_GLOBS.get(part, str(part)) for part in pattern_parts(pattern, escape))
-
-
-def _as_it_is(pattern: str, escape: str) -> str:
-    return pattern
-
-
-def _like(column: ColumnElement[Any], parameter: str, escape: str) -> ColumnElement[bool]:
-    return column.like(bindparam(parameter, type_=ByCodePoint), escape=escape)
-
-
-# A bound on the digits within the expression would say nearly the same, but PostgreSQL is slow to match such.
-_LONGEST = literal_column(str(NUMBER_LENGTH), Integer())
-
-
-def _cast_to_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(func.substr(column, literal_column("1"), _LONGEST), REAL())
-
-
-# What SQLite's CAST reads of a text, which PostgreSQL's would refuse to read at all.
-_LEADING_NUMBER = r"^[ \t\n\v\f\r]*([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
-
-
-def _match_number(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    found = func.substring(func.left(column, _LONGEST), literal_column(f"'{_LEADING_NUMBER}'"))
-    return func.coalesce(cast(found, postgresql.DOUBLE_PRECISION()), literal_column("0"))
-
-
-SQLITE = Engine(
-    name="sqlite",
-    dialect=sqlite.dialect(paramstyle="qmark"),
-    among=_among_json,
-    like=_like_ascii,
-    resembles=_glob,
-    bind_pattern=_as_glob,
-    number=_cast_to_number,
-    bind_list=lambda values: msgspec.json.encode(values).decode(),
-    locks_rows=False,
-    says_nulls=False,
-    has_statistics=False,
-)
-POSTGRESQL = Engine(
-    name="postgresql",
-    dialect=asyncpg_dialect.dialect(),  # type: ignore[no-untyped-call]
-    among=_among_array,
-    like=_ilike,
-    resembles=_like,
-    bind_pattern=_as_it_is,
-    number=_match_number,
-    bind_list=list,
-    locks_rows=True,
-    says_nulls=True,
-    has_statistics=True,
-)
 
 _COMPARE: dict[Operator, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]] = {
     Operator.EQ: lambda column, value: column == value,
@@ -573,45 +466,6 @@ class Compiler:
         order = tuple(int(name[1:]) for name in names)
         straight = order == tuple(range(len(order)))
         return Statement(str(compiled), order, straight, booleans, writes, inserts)
-
-
-def is_selective(where: Where, source: Source, prefix: str = "") -> bool:
-    """Whether few rows can satisfy the tree, and an index finds them; with a prefix, one on fields that begin so."""
-    match where:
-        case AnyOf(name, _) | Compare(name, Operator.EQ, _):
-            return name in source.selective and name.startswith(prefix)
-        case And(parts):
-            # A bounded range, such as the ids that begin with a few characters, is as good as an equality.
-            lows = {part.field for part in parts if isinstance(part, Compare) and part.operator is Operator.GE}
-            highs = {part.field for part in parts if isinstance(part, Compare) and part.operator is Operator.LT}
-            if any(name in source.selective and name.startswith(prefix) for name in lows & highs):
-                return True
-            return any(is_selective(part, source, prefix) for part in parts)
-        case Has(name, inner):
-            return not prefix and is_selective(inner, source.relations[name]().source)
-    return False
-
-
-def bounds_another(where: Where, field: str) -> bool:
-    """Whether the tree demands of a field other than this one that it be less, or more, than something."""
-    match where:
-        case And(parts):
-            return any(bounds_another(part, field) for part in parts)
-        case Compare(name, operator, _):
-            return operator is not Operator.EQ and name != field
-    return False
-
-
-def mentions(where: Where, prefixes: tuple[str, ...]) -> bool:
-    """Whether a field or relation in the tree begins so."""
-    match where:
-        case And(parts) | Or(parts):
-            return any(mentions(part, prefixes) for part in parts)
-        case Not(part):
-            return mentions(part, prefixes)
-        case Has(relation, _):
-            return relation.startswith(prefixes)
-    return where.field.startswith(prefixes)
 
 
 def _shape(where: Where, engine: Engine) -> tuple[Hashable, list[Any]]:

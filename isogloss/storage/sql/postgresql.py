@@ -10,7 +10,8 @@ import asyncpg
 
 from isogloss.core.errors import Conflict
 from isogloss.core.model import Entity
-from isogloss.storage.sql.compiler import POSTGRESQL, Compiler, Statement
+from isogloss.storage.sql.compiler import Compiler, Statement
+from isogloss.storage.sql.engines import POSTGRESQL
 from isogloss.storage.sql.unit import SCANNED_AT_ONCE, Unit, build
 
 T = TypeVar("T")

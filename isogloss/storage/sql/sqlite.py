@@ -25,7 +25,8 @@ import aiosqlite
 
 from isogloss.core.errors import Conflict
 from isogloss.core.model import Entity
-from isogloss.storage.sql.compiler import SQLITE, Compiler, Statement
+from isogloss.storage.sql.compiler import Compiler, Statement
+from isogloss.storage.sql.engines import SQLITE
 from isogloss.storage.sql.unit import SCANNED_AT_ONCE, Unit, build
 
 T = TypeVar("T")

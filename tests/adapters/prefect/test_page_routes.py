@@ -8,7 +8,12 @@ import pytest
 from isogloss.adapters.prefect.bodies.states import StateType
 from isogloss.adapters.prefect.page_translate import by_state
 from isogloss.adapters.prefect.times import moment as datetime_of
+from isogloss.core.access import ANYBODY
+from isogloss.core.model import Run
+from isogloss.core.ports import Writer
 from isogloss.core.registry import Registry
+from isogloss.core.registry.runs import RUNNING
+from isogloss.core.registry.tracking import State, create_tracked_run
 from tests.adapters.prefect.serving import Served, task_event
 from tests.support.making import Maker
 from tests.support.registries import Clock
@@ -366,3 +371,26 @@ async def test_a_run_without_a_workflow_has_a_flow_that_says_so(api: Served, reg
     assert await api.post("/flows/filter") == []
     assert [one["id"] for one in await api.post("/flow_runs/filter", by_id)] == [outer.id]
     assert await api.post("/flow_runs/filter", {"flows": {}}) == []
+
+
+async def test_what_another_client_tracked_is_in_the_pages_of_its_day(api: Served, registry: Registry) -> None:
+    running = State(RUNNING, "Running")
+
+    async def work(unit: Writer) -> Run:
+        return await create_tracked_run(
+            registry,
+            unit,
+            ANYBODY,
+            registry.default_project,
+            dialect="truefoundry",
+            name="training",
+            state=running,
+            started=None,
+            facet=None,
+        )
+
+    run = await registry.store.write(work)
+    day = {"after_": moment(registry.clock() - HOUR), "before_": moment(registry.clock() + HOUR)}
+    for criterion in ("expected_start_time", "start_time"):
+        found = await api.post("/flow_runs/filter", {"flow_runs": {criterion: day}})
+        assert [(one["id"], one["state_type"]) for one in found] == [(run.id, "RUNNING")], criterion

@@ -121,6 +121,20 @@ async def test_a_run_goes_on_and_comes_to_its_end(registry: Registry) -> None:
     assert await find(registry, Run, id=run.id) == [changed]
 
 
+async def test_a_run_is_expected_when_it_begins_and_takes_until_it_ends(registry: Registry) -> None:
+    run = await create(registry, started=registry.clock() - 5_000_000)
+    ended = State(runs.COMPLETED, "Finished")
+
+    async def work(unit: Writer) -> Run:
+        return await tracking.change_tracked_run(
+            registry, unit, ANYBODY, run.id, dialect=DIALECT, state=ended, ended=registry.clock() + 2_000_000
+        )
+
+    done: Run = await write(registry, work)
+    assert (run.expected_start, run.spent) == (run.started, 0)
+    assert done.spent == 7_000_000
+
+
 async def test_a_parameter_keeps_its_value_and_a_batch_that_changes_one_leaves_nothing(registry: Registry) -> None:
     run = await create(registry)
     await log(registry, run, parameters=[("lr", "0.1"), ("opt", "adam"), ("lr", "0.1")])

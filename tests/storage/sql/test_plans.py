@@ -25,7 +25,8 @@ from isogloss.core.query import (
     any_of,
     begins,
 )
-from isogloss.storage.sql.compiler import POSTGRESQL, SQLITE, Compiler
+from isogloss.storage.sql.compiler import Compiler
+from isogloss.storage.sql.engines import POSTGRESQL, SQLITE
 from isogloss.storage.sql.store import open_store, sqlite_path
 from tests.support.crowd import RUNS, VERSIONS, crowd
 from tests.support.databases import ENGINES, Databases

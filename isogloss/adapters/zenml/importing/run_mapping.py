@@ -296,6 +296,7 @@ def _run(
 ) -> Run:
     """A run or step in its state."""
     body = given.body
+    began, stopped = optional_instant(started), optional_instant(ended)
     return Run(
         id=given.id,
         project_id=body.project_id,
@@ -312,12 +313,12 @@ def _run(
         state_type=state.type,
         state_name=state.name,
         state_at=state.at,
-        expected_start=None,
+        expected_start=instant(body.created) if began is None else began,
         next_start=None,
-        started=optional_instant(started),
-        ended=optional_instant(ended),
+        started=began,
+        ended=stopped,
         attempts=attempts,
-        spent=0,
+        spent=0 if began is None or stopped is None else max(stopped - began, 0),
         tags="[]",
         facet=facet,
         author_id=body.user_id,

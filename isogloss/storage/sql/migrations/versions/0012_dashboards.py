@@ -19,7 +19,20 @@ BESIDE_EXPECTED = ["started", "state_type", "state_name", "spent", "parent_id", 
 BESIDE_STARTED = ["state_type", "deleted"]
 
 
+# Runs of clients that expect no time were in no span of time. They took from their start to their end.
+EXPECT = """
+    UPDATE runs SET expected_start = coalesce(started, created)
+    WHERE expected_start IS NULL AND dialect <> 'prefect'
+"""
+SPEND = """
+    UPDATE runs SET spent = ended - started
+    WHERE spent = 0 AND ended > started AND dialect <> 'prefect'
+"""
+
+
 def upgrade() -> None:
+    op.execute(EXPECT)
+    op.execute(SPEND)
     op.create_index("ix_runs_due", "runs", ["workflow_id", "next_start", "id"], sqlite_where=DUE, postgresql_where=DUE)
     op.create_index("ix_runs_called", "runs", ["parent_id"], sqlite_where=CALLED, postgresql_where=CALLED)
     _replace("ix_runs_role_expected", "expected_start", [*EXPECTED, *BESIDE_EXPECTED])
