@@ -18,7 +18,7 @@ from tests.clients.environments import client_package, client_python
 from tests.clients.programs import Place, expect_done, running
 from tests.support.databases import Databases
 from tests.support.gateways import Gateway, served
-from tests.support.prefect_server import prefect_server
+from tests.support.prefect_server import NOTHING_BY_ITSELF, prefect_server
 
 PROGRAMS = Path(__file__).parent / "programs"
 OURS, THEIRS = "isogloss", "prefect"
@@ -58,7 +58,7 @@ def both_sites(databases: Databases, home: Path) -> Iterator[Mapping[str, Filled
         picture = stack.enter_context(picture_server())
         database = stack.enter_context(databases.fresh("sqlite", migrated=True))
         pool = stack.enter_context(ThreadPoolExecutor())
-        theirs = pool.submit(stack.enter_context, prefect_server(home / THEIRS))
+        theirs = pool.submit(stack.enter_context, prefect_server(home / THEIRS, NOTHING_BY_ITSELF))
         gateway = stack.enter_context(served(database, home / OURS, settings=page_settings()))
         ours_written = pool.submit(_write, gateway.url, picture, home / "writes-ours")
         others_written = pool.submit(_write_as_others, gateway, home / "writes-others")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import chromium, user
+from tests.browser.chromium import chromium, program, user
 from tests.browser.pages import BUNDLES, LIKENED, foreign_looks, looks
 from tests.browser.sites import OURS, THEIRS, Filled, both_sites, patience
 from tests.browser.visits import Tab, Visit, unseen, visit
@@ -29,6 +29,7 @@ Visits = Mapping[tuple[str, str], Visit]
 
 @pytest.fixture(scope="module")
 def sites(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Filled]]:
+    program()  # Where there is no browser, nothing else needs to be started.
     with both_sites(databases, tmp_path_factory.mktemp("sites")) as opened:
         yield opened
 

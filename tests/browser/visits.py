@@ -19,6 +19,10 @@ EXCERPT = 1500
 HERE = "127.0.0.1"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NUMBER = re.compile(r"\b\d+(\.\d+)?\b")
+ICON = re.compile(r"GET (/ico)?/\w+\.svg -> 404")
+"""The icon of a run's state in the title of a tab. Pages ask for it at the root, wherever they are themselves, and even
+before they know the state; the browser fetches it when it likes.
+"""
 GIVEN_UP = "net::ERR_ABORTED"
 """What is said of a request that the page itself took back."""
 NOT_OF_THE_PAGE = ("Failed to load resource", "[.WebGL", "WebGL", "    at ", "The width(")
@@ -82,7 +86,7 @@ class Happened(Struct, frozen=True):
     def beyond(self, other: "Happened") -> list[str]:
         """Sentences about what happened here and not there; nothing outside may be asked in any case."""
         return [
-            *(f"it asks {request}" for request in sorted(self.failed - other.failed)),
+            *(f"it asks {request}" for request in sorted(self.failed - other.failed) if not ICON.fullmatch(request)),
             *(f"it says {line}" for line in sorted(self.said - other.said)),
             *(f"it asks somebody else: {address}" for address in sorted(self.outside)),
         ]
