@@ -9,8 +9,9 @@ from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uu
 from isogloss.adapters.prefect.failures import detail, encode, message
 from isogloss.adapters.prefect.graph_translate import graph
 from isogloss.adapters.prefect.orchestration import Verdict
-from isogloss.adapters.prefect.page_translate import history, history_spans, history_width, numbered
+from isogloss.adapters.prefect.page_translate import numbered
 from isogloss.adapters.prefect.routes import Route, caller
+from isogloss.adapters.prefect.routes.histories import answer_history
 from isogloss.adapters.prefect.run_changes import make_flow_run, mirror, patched, propose
 from isogloss.adapters.prefect.run_translate import (
     flow_run,
@@ -24,7 +25,6 @@ from isogloss.core.errors import Conflict, NotFound
 from isogloss.core.model import Workflow
 from isogloss.core.registry import Registry, pages
 from isogloss.core.registry.run_graph import read_graph
-from isogloss.core.registry.run_history import read_history
 from isogloss.core.registry.runs import (
     Change,
     Standing,
@@ -102,11 +102,8 @@ async def count_flow_runs(registry: Registry, request: AnyRequest) -> Reply:
 async def flow_run_history(registry: Registry, request: AnyRequest) -> Reply:
     """Flow runs by when they were expected to start, and by state."""
     asked = await _HISTORY.read(request)
-    width = history_width(asked.history_interval_seconds)
-    spans = history_spans(asked.history_start, asked.history_end, width)
     query = run_queries.flow_runs(asked, registry.default_project.id)
-    totals = await read_history(registry, caller(request), query, asked.history_start, width, spans)
-    return Reply(encode(history(asked.history_start, width, totals)))
+    return await answer_history(registry, request, asked, query)
 
 
 async def read_flow_run_graph_v2(registry: Registry, request: AnyRequest) -> Reply:

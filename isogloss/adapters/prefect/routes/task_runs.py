@@ -7,13 +7,13 @@ from isogloss.adapters.prefect.bodies.task_runs import TaskRunCreate
 from isogloss.adapters.prefect.bodies.totals import TaskRunCount, TaskRunHistory
 from isogloss.adapters.prefect.decode import AnyRequest, Members, Whole, path_uuid
 from isogloss.adapters.prefect.failures import encode
-from isogloss.adapters.prefect.page_translate import history, history_spans, history_width, numbered
+from isogloss.adapters.prefect.page_translate import numbered
 from isogloss.adapters.prefect.routes import Route, caller
+from isogloss.adapters.prefect.routes.histories import answer_history
 from isogloss.adapters.prefect.run_changes import make_task_run
 from isogloss.adapters.prefect.run_translate import task_run, task_run_draft, task_run_plan
 from isogloss.adapters.reply import Reply
 from isogloss.core.registry import Registry, pages
-from isogloss.core.registry.run_history import read_history
 from isogloss.core.registry.runs import STEP, create_run, get_run, list_and_count_runs, list_runs
 
 _RUN: Whole[TaskRunCreate] = Whole(TaskRunCreate)
@@ -70,11 +70,8 @@ async def count_task_runs(registry: Registry, request: AnyRequest) -> Reply:
 async def task_run_history(registry: Registry, request: AnyRequest) -> Reply:
     """Task runs by when they were expected to start, and by state."""
     asked = await _HISTORY.read(request)
-    width = history_width(asked.history_interval_seconds)
-    spans = history_spans(asked.history_start, asked.history_end, width)
     query = run_queries.task_runs(asked, registry.default_project.id)
-    totals = await read_history(registry, caller(request), query, asked.history_start, width, spans)
-    return Reply(encode(history(asked.history_start, width, totals)))
+    return await answer_history(registry, request, asked, query)
 
 
 ROUTES = (
